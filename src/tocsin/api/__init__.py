@@ -1,0 +1,1 @@
+"""The Python API: wires simulation, nodes, logs and links in memory. Commands are thin readers of what happens here."""

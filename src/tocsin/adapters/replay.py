@@ -1,0 +1,188 @@
+"""Replay a log: the same inputs through the same node must give the same payloads and outputs, byte for byte.
+
+Promise: bytes are equal where the kernel probe of the log's head equals this machine's; elsewhere numbers agree to 1e-9
+relative, and the report says which promise was checked. Effects are muted: nothing is sent, signed or written.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from tocsin.adapters.records import INPUT_TYPES, Head, decode_head, decode_input, kernel_probe
+from tocsin.adapters.store.port import Record
+from tocsin.adapters.store.reading import read, verify
+from tocsin.errors import PeerFault, TocsinError
+from tocsin.geography.zones import Zones
+from tocsin.messages.basics import Now
+from tocsin.messages.envelope import Envelope, SealRequest
+from tocsin.node.inputs import Sealed
+from tocsin.node.node import Node
+from tocsin.node.outputs import Batch
+from tocsin.wire.seal import open_frame
+
+RELATIVE_TOLERANCE = 1e-9  # on another processor or C library
+PROBLEMS_MAX = 20  # the first ones tell the story
+
+
+class ReplayReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What a replay found. ``identical`` only if every hash, signature, payload and output agreed."""
+
+    records: int
+    inputs: int
+    payloads: int
+    signatures: int
+    outputs: int
+    promise: str  # "bytes" or "1e-9 relative"
+    problems: tuple[str, ...]
+
+    @property
+    def identical(self) -> bool:
+        """Everything agreed."""
+        return not self.problems
+
+
+class _Replay:
+    """State of one replay: what the node asked for and the log has not shown yet."""
+
+    def __init__(self, head: Head, zones: Zones) -> None:
+        self.exact = head.kernel_probe == kernel_probe()
+        self._config = head.config
+        self._keys = {key.key_id: key for key in head.config.keys}
+        self._node = Node(head.config, zones)
+        self._seals: deque[SealRequest] = deque()
+        self._outputs: deque[bytes] = deque()
+        self._notes: deque[bytes] = deque()
+        self.inputs = self.payloads = self.signatures = self.outputs = 0
+        self.problems: list[str] = []
+
+    def record(self, position: int, record: Record) -> None:
+        """Check one record against the node, or feed it."""
+        if record.kind in INPUT_TYPES:
+            self._input(position, record)
+        elif record.kind in ("output", "note"):
+            expected = self._outputs if record.kind == "output" else self._notes
+            self._compare(f"record {position} ({record.kind})", expected.popleft() if expected else None, record.body)
+            self.outputs += 1
+        elif record.kind != "close":
+            self.problem(f"record {position} ({record.kind}): a kind that this version does not know")
+
+    def _input(self, position: int, record: Record) -> None:
+        item = decode_input(record.kind, record.body)
+        if isinstance(item, Sealed):
+            self._sealed(position, item)
+        elif record.kind == "denied" and self._seals:
+            self._seals.popleft()
+        self.take(self._node.handle(item, Now(utc_ns=record.utc_ns, mono_ns=record.mono_ns)))
+        self.inputs += 1
+
+    def take(self, batch: Batch) -> None:
+        """Remember what the node now expects to find in the log."""
+        self._seals.extend(seal.request for seal in batch.seals)
+        self._outputs.extend(batch.outputs)
+        self._notes.extend(msgspec.msgpack.encode(note) for note in batch.notes)
+
+    def _sealed(self, position: int, item: Sealed) -> None:
+        where = f"record {position} (sealed)"
+        try:
+            envelope = open_frame(item.frame, self._keys, self._config.nation, self._config.world, relay=True)
+        except TocsinError as problem:
+            self.problem(f"{where}: its signature or header does not hold: {problem}")
+            if self._seals:
+                self._seals.popleft()
+            return
+        self.signatures += 1
+        request = self._seals.popleft() if self._seals else None
+        if request is None or _request_of(envelope) != msgspec.structs.replace(request, payload=b""):
+            self.problem(f"{where}: the node did not ask for this message here")
+            return
+        self._compare(where, request.payload, envelope.payload)
+        self.payloads += 1
+
+    def _compare(self, where: str, expected: bytes | None, found: bytes) -> None:
+        if expected == found:
+            return
+        if expected is not None and not self.exact and _close(expected, found):
+            return
+        self.problem(f"{where}: the replay gives other content than the record ({'nothing' if expected is None else f'{len(expected)} bytes'} against {len(found)})")
+
+    def problem(self, text: str) -> None:
+        """Keep the first problems."""
+        if len(self.problems) < PROBLEMS_MAX:
+            self.problems.append(text)
+
+    def finish(self) -> None:
+        """Everything that the node asked for must have been in the log."""
+        missing = len(self._seals) + len(self._outputs) + len(self._notes)
+        if missing:
+            self.problem(f"the log ends while {missing} messages or outputs that the replay gives are not in it (cut short?)")
+
+
+def _request_of(envelope: Envelope) -> SealRequest:
+    header = envelope.header
+    return SealRequest(
+        origin=header.origin,
+        epoch=header.epoch,
+        audience=header.audience,
+        world=header.world,
+        delivery=header.delivery,
+        sequence=header.sequence,
+        time_ns=header.time_ns,
+        product=header.product,
+        payload=b"",
+    )
+
+
+def _close(expected: bytes, found: bytes) -> bool:
+    try:
+        return _same(msgspec.json.decode(expected), msgspec.json.decode(found))
+    except msgspec.MsgspecError:
+        return False
+
+
+def _same(a: object, b: object) -> bool:
+    if isinstance(a, float) and isinstance(b, float | int) or isinstance(b, float) and isinstance(a, int):
+        return abs(a - b) <= RELATIVE_TOLERANCE * max(1.0, abs(a), abs(b))
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(_same(x, y) for x, y in zip(a, b, strict=True))
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(_same(a[key], b[key]) for key in a)
+    return a == b
+
+
+def replay(path: Path, zones: Zones, progress: Callable[[int], None] = lambda _: None) -> ReplayReport:
+    """Verify every hash, then play the log again and compare. Never writes, sends or signs.
+
+    Raises PeerFault only if the log has no readable head; everything else is a problem in the report.
+    """
+    damaged = verify(path)
+    if damaged:
+        return ReplayReport(
+            records=0, inputs=0, payloads=0, signatures=0, outputs=0, promise="bytes", problems=tuple(problem.text for problem in damaged[:PROBLEMS_MAX])
+        )
+    state: _Replay | None = None
+    count = 0
+    for position, record in read(path):
+        count = position
+        if state is None:
+            if record.kind != "head":
+                text = f"record {position} is of kind {record.kind!r}: expected the head of a Tocsin log"
+                raise PeerFault(text)
+            state = _Replay(decode_head(record.body), zones)
+            continue
+        state.record(position, record)
+        progress(position)
+    if state is None:
+        text = f"{path}: the log is empty; expected at least its head"
+        raise PeerFault(text)
+    state.finish()
+    return ReplayReport(
+        records=count,
+        inputs=state.inputs,
+        payloads=state.payloads,
+        signatures=state.signatures,
+        outputs=state.outputs,
+        promise="bytes" if state.exact else "1e-9 relative",
+        problems=tuple(state.problems),
+    )

@@ -1,0 +1,164 @@
+"""A stand: one node per nation with guard, log and link, all in this process. Time and scans are given from outside.
+
+Keys are made from the coalition's name and the seed and exist for exercises only; they are labelled so and refused elsewhere.
+"""
+
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+from time import perf_counter
+
+import msgspec
+
+from tocsin.adapters.driver import Driver, Step
+from tocsin.adapters.records import encode_head, make_head
+from tocsin.adapters.store.memory import MemoryLog
+from tocsin.adapters.store.port import Record, Store
+from tocsin.adapters.store.sqlite import create
+from tocsin.adapters.transport.embedded import EmbeddedNetwork
+from tocsin.errors import OperatorFault
+from tocsin.geography import Zones
+from tocsin.guard.guard import Guard
+from tocsin.guard.keys import generate_key, key_id_of, public_of
+from tocsin.messages.basics import Nation, Now, World
+from tocsin.messages.coalition import Coalition
+from tocsin.messages.envelope import PublicKey, SealRequest
+from tocsin.messages.sensor import Sensor
+from tocsin.node.config import NodeConfig, routes_for
+from tocsin.node.inputs import FrameIn, Input, Tick
+from tocsin.node.node import LinkCounts, Node
+from tocsin.sharing.rules import parse_policy
+from tocsin.wire.seal import read_header
+
+ROUNDS_MAX = 10_000  # deliveries that one input may cause over all links; more means that frames go in a circle
+EPOCH = 1
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """One frame that reached its audience: how long after the input that caused it, on this machine's clock."""
+
+    nation: Nation
+    origin: Nation
+    product: str
+    seconds: float
+    step: Step
+
+
+class Stand:
+    """All nations' nodes. Call ``feed`` in time order; ``close`` writes out every log."""
+
+    def __init__(
+        self, coalition: Coalition, sensors: tuple[Sensor, ...], world: World, zones: Zones, *, seed: int, log_dir: Path | None, legal: tuple[str, ...], start_utc_ns: int
+    ) -> None:
+        if world == "live":
+            text = "a stand in one process uses exercise keys: expected world exercise or test, came live; run `tocsin node` for live"
+            raise OperatorFault(text, exit_code=2)
+        self._start_ns = start_utc_ns
+        self.nations = tuple(spec.nation for spec in coalition.nations)
+        private = {nation: generate_key(f"{world} {coalition.coalition} {nation} {seed}".encode()) for nation in self.nations}
+        public = tuple(
+            PublicKey(nation=nation, key_id=key_id_of(public_of(key)), public_hex=public_of(key).hex(), world=world) for nation, key in private.items()
+        )
+        routes = {nation: routes_for(coalition, nation) for nation in self.nations}
+        pairs = sorted({tuple(sorted((nation, route.next_hop))) for nation in self.nations for route in routes[nation]})
+        self._network = EmbeddedNetwork(tuple((a, b) for a, b in pairs))
+        self._stores: dict[Nation, Store] = {}
+        self._drivers: dict[Nation, Driver] = {}
+        for nation in self.nations:
+            rules = read_rules(coalition.coalition, nation)
+            config = NodeConfig(
+                nation=nation,
+                world=world,
+                epoch=EPOCH,
+                nations=self.nations,
+                routes=routes[nation],
+                sensors=tuple(sensor for sensor in sensors if sensor.nation == nation),
+                policy=parse_policy(rules, f"{coalition.coalition}/{nation}.toml"),
+                keys=public,
+                legal=legal,
+            )
+            store: Store = MemoryLog() if log_dir is None else create(log_dir / f"log-{nation}.db")
+            store.append((Record(kind="head", utc_ns=start_utc_ns, mono_ns=0, body=encode_head(make_head(config))),))
+            guard = Guard(nation, world, rules, private[nation], key_id_of(public_of(private[nation])))
+            self._stores[nation] = store
+            self._drivers[nation] = Driver(Node(config, zones), signer_of(guard), store, self._network.endpoint(nation), perf_counter)
+
+    def feed(self, nation: Nation, item: Input, utc_ns: int) -> tuple[Step, tuple[Delivery, ...]]:
+        """Give one nation one input, then carry frames until every link is quiet."""
+        now = Now(utc_ns=utc_ns, mono_ns=utc_ns - self._start_ns)
+        started = perf_counter()
+        step = self._drivers[nation].feed(item, now)
+        return step, self._carry(now, started)
+
+    def tick_due(self, utc_ns: int) -> tuple[tuple[Nation, int], ...]:
+        """Return (nation, UTC time) of the ticks that nodes asked for up to a time, in order."""
+        due = [(self._start_ns + driver.next_wake_mono_ns, index, nation) for index, (nation, driver) in enumerate(self._drivers.items())]
+        return tuple((nation, when) for when, _, nation in sorted(due) if when <= utc_ns)
+
+    def _carry(self, now: Now, started: float) -> tuple[Delivery, ...]:
+        deliveries: list[Delivery] = []
+        for _ in range(ROUNDS_MAX):
+            moved = False
+            for nation, driver in self._drivers.items():
+                for neighbour, frame in self._network.endpoint(nation).receive():
+                    moved = True
+                    header = read_header(frame)
+                    step = driver.feed(FrameIn(neighbour=neighbour, frame=frame), now)
+                    if header.audience == nation:
+                        deliveries.append(
+                            Delivery(nation=nation, origin=header.origin, product=header.product, seconds=perf_counter() - started, step=step)
+                        )
+            if not moved:
+                break
+        return tuple(deliveries)
+
+    def counts(self) -> LinkCounts:
+        """Return the sum over all nations."""
+        each = [driver.node.counts() for driver in self._drivers.values()]
+        return LinkCounts(
+            sent=sum(c.sent for c in each), acknowledged=sum(c.acknowledged for c in each), refused=sum(c.refused for c in each), waiting=sum(c.waiting for c in each)
+        )
+
+    def close(self, utc_ns: int) -> None:
+        """End every log properly."""
+        for store in self._stores.values():
+            store.append((Record(kind="close", utc_ns=utc_ns, mono_ns=utc_ns - self._start_ns, body=b""),))
+            store.close()
+
+
+def signer_of(guard: Guard) -> Callable[[SealRequest], bytes]:
+    """Return the guard's seal as the driver calls it."""
+
+    def sign(request: SealRequest) -> bytes:
+        return guard.seal(
+            origin=request.origin,
+            epoch=request.epoch,
+            audience=request.audience,
+            world=request.world,
+            delivery=request.delivery,
+            sequence=request.sequence,
+            time_ns=request.time_ns,
+            product=request.product,
+            payload=request.payload,
+        )
+
+    return sign
+
+
+def read_rules(coalition: str, nation: Nation) -> str:
+    """Return the packaged release rules of a nation; a missing file means that nothing leaves, and is said."""
+    path = files("tocsin") / "data" / "rules" / coalition / f"{nation}.toml"
+    if not path.is_file():
+        text = f"no release rules for {nation} in coalition {coalition!r}: expected the packaged file rules/{coalition}/{nation}.toml"
+        raise OperatorFault(text)
+    return path.read_text(encoding="utf-8")
+
+
+def drain(stand: Stand, utc_ns: int, seconds_max: int) -> int:
+    """Let time pass, tick by tick, until no lossless message waits anywhere; return the time reached."""
+    end_ns = utc_ns + seconds_max * 1_000_000_000
+    while utc_ns < end_ns and (stand.counts().waiting or stand.counts().sent > stand.counts().acknowledged):
+        utc_ns += 1_000_000_000
+        for nation, when in stand.tick_due(utc_ns):
+            stand.feed(nation, Tick(), when)
+    return utc_ns

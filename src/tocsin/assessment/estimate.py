@@ -1,0 +1,170 @@
+"""From one track to its impact, path, apogee and class: pure functions of one state. Events and their history are in ``assess``."""
+
+from dataclasses import dataclass
+from math import cos, pi, sqrt
+from typing import Final
+
+import numpy as np
+
+from tocsin.assessment.energy import MEAN_RADIUS_M, class_probabilities, kepler_extremes_m
+from tocsin.fusion.states import Array, estimate_of
+from tocsin.kernels.fuse import impact_moments, path_points
+from tocsin.kernels.geodesy import altitude_and_up, ecef2geodetic
+from tocsin.kernels.trajectory import HIT, propagate_to_altitude
+from tocsin.messages.basics import Vec3
+from tocsin.messages.event import ImpactEstimate, PathPoint
+from tocsin.messages.track import FusedTrack, Track
+from tocsin.units import KM, STANDARD_GRAVITY_MPS2, WGS84_A_M, WGS84_E2, s2ns
+
+BOOST_LEVEL: Final = 0.10  # above this P(boost) an impact is only "if thrust ended now": one in ten would be a false alert
+LN_BETA_SIGMA: Final = 0.30  # prior of ln beta (reference coalition, published); nothing in vacuum can shrink it
+DRAG_ALT_M: Final = 70.0 * KM  # above it drag on 5,000 kg/m2 at 3 km/s is below 0.1 m/s2: beta is not observed
+MANOEUVRE_LEVEL: Final = 0.5  # above it the ellipse no longer assumes a ballistic end
+MANOEUVRE_SIGMA_M: Final = 60.0 * KM  # glides end 50-300 km beyond the ballistic point (published priors)
+FLOOR_SIGMA_M: Final = 30.0  # geoid against ellipsoid, gravity terms beyond J2
+FLOOR_SIGMA_S: Final = 0.1  # same, in time
+LONGEST_FALL_S: Final = 7_200.0  # no ballistic flight that ends on the earth and matters here lasts longer
+PATH_STEP_S: Final = 10.0
+PATH_POINTS: Final = 120  # longer flights get wider steps
+APOGEE_FLOOR_M: Final = 100.0  # model error of a predicted apogee
+KEPLER_FLOOR_M: Final = 1_000.0  # what J2 and the local radius leave in an apogee from orbit elements
+RISING_MPS: Final = 10.0  # slower than this it is at its apogee
+
+
+@dataclass(frozen=True, slots=True)
+class Fall:
+    """What one state says about the flight. ``climbing``: still below its apogee."""
+
+    impact: ImpactEstimate
+    path: tuple[PathPoint, ...]
+    apogee_m: float
+    apogee_sigma_m: float
+    climbing: bool
+    coasting: bool
+    classes: tuple[tuple[str, float], ...] | None  # None while burning
+
+
+def fall_of(track: FusedTrack) -> Fall | None:
+    """Return the predicted fall of a track from its own time; None if it does not come down or its state is unusable."""
+    estimate = estimate_of(track)
+    if estimate is None:
+        return None
+    x, P = estimate.x, estimate.P.copy()  # noqa: N806 - textbook name
+    alt_m, up_x, up_y, up_z = altitude_and_up(*track.pos_ecef_m)
+    up = (up_x, up_y, up_z)
+    climb_mps = sum(u * v for u, v in zip(up, track.vel_ecef_mps, strict=True))
+    if alt_m > DRAG_ALT_M or climb_mps > 0.0:
+        P[6, 6] = max(P[6, 6], LN_BETA_SIGMA * LN_BETA_SIGMA)
+    out, mean, cov = np.empty(4), np.empty(4), np.empty((4, 4))
+    if not impact_moments(x, P, LONGEST_FALL_S, out, mean, cov):
+        return None
+    coasting = track.models.boost <= BOOST_LEVEL
+    climbing = climb_mps > RISING_MPS
+    apogee_m, apogee_sigma_m = float(out[3] + mean[3]), sqrt(float(cov[3, 3]) + APOGEE_FLOOR_M * APOGEE_FLOOR_M)
+    if not climbing:
+        apogee_m, apogee_sigma_m = _apogee_behind(track, alt_m, up, climb_mps, P)
+    return Fall(
+        impact=_impact(track, out, mean, cov, coasting=coasting),
+        path=_path(x, track.time_ns, out),
+        apogee_m=apogee_m,
+        apogee_sigma_m=apogee_sigma_m,
+        climbing=climbing,
+        coasting=coasting,
+        classes=class_probabilities(track.pos_ecef_m, track.vel_ecef_mps, _speed_sigma(track.vel_ecef_mps, P)) if coasting else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFigures:
+    """What one nation's mean state alone says: for the figures beside the joint ones, which carry no ellipse."""
+
+    lat_rad: float
+    lon_rad: float
+    apogee_m: float
+    climbing: bool
+
+
+def own_figures(track: Track) -> OwnFigures | None:
+    """Return a nation's own impact and apogee from its mean state; None while burning or if it does not come down."""
+    estimate = estimate_of(track)
+    if estimate is None or track.models.boost > BOOST_LEVEL:
+        return None
+    end = np.empty(7)
+    status, _, apogee_m, _ = propagate_to_altitude(estimate.x, 0.0, LONGEST_FALL_S, end)
+    if status != HIT:
+        return None
+    alt_m, *up = altitude_and_up(*track.pos_ecef_m)
+    climb_mps = sum(u * v for u, v in zip(up, track.vel_ecef_mps, strict=True))
+    climbing = climb_mps > RISING_MPS
+    if not climbing:
+        apogee_m = _apogee_behind(track, alt_m, (up[0], up[1], up[2]), climb_mps, estimate.P)[0]
+    lat, lon, _ = ecef2geodetic(end[0], end[1], end[2])
+    return OwnFigures(float(lat), float(lon), float(apogee_m), climbing)
+
+
+def _impact(track: FusedTrack, out: Array, mean: Array, cov: Array, *, coasting: bool) -> ImpactEstimate:
+    """Put moments into a message; a track that manoeuvres gets the spread of glides, half of it across."""
+    floor = FLOOR_SIGMA_M * FLOOR_SIGMA_M
+    steers = track.models.manoeuvre >= MANOEUVRE_LEVEL
+    if steers:
+        floor += MANOEUVRE_SIGMA_M * MANOEUVRE_SIGMA_M * track.models.manoeuvre
+    lat, lon = offset_point(float(out[0]), float(out[1]), float(mean[0]), float(mean[1]))
+    return ImpactEstimate(
+        lat_rad=lat,
+        lon_rad=lon,
+        time_ns=track.time_ns + s2ns(float(out[2] + mean[2])),
+        time_sigma_s=sqrt(float(cov[2, 2]) + FLOOR_SIGMA_S * FLOOR_SIGMA_S),
+        cov_en_m2=(float(cov[0, 0]) + floor, float(cov[0, 1]), float(cov[1, 1]) + floor),
+        basis="predicted" if coasting else "thrust-ended-now",
+        assumes="none" if steers else "no-manoeuvre",
+    )
+
+
+def offset_point(lat_rad: float, lon_rad: float, east_m: float, north_m: float) -> tuple[float, float]:
+    """Return the point a short way east and north (local radii of curvature), longitude within +-pi."""
+    cos_lat = cos(lat_rad)
+    w2 = 1.0 - WGS84_E2 * (1.0 - cos_lat * cos_lat)
+    lon = lon_rad + east_m * sqrt(w2) / (WGS84_A_M * cos_lat)
+    lon = lon - 2.0 * pi if lon > pi else lon + 2.0 * pi if lon < -pi else lon
+    return lat_rad + north_m * w2 * sqrt(w2) / (WGS84_A_M * (1.0 - WGS84_E2)), lon
+
+
+def _path(x: Array, time_ns: int, out: Array) -> tuple[PathPoint, ...]:
+    """Points from now to the impact, about every 10 s, the mean state's impact last."""
+    duration_s = float(out[2])
+    step_s = max(PATH_STEP_S, duration_s / PATH_POINTS)
+    grid = np.empty((int(duration_s / step_s) + 1, 3))
+    path_points(x, step_s, grid)
+    points = [
+        PathPoint(time_ns=time_ns + s2ns(i * step_s), lat_rad=lat, lon_rad=lon, alt_m=max(0.0, alt))
+        for i, (lat, lon, alt) in enumerate(grid.tolist())
+    ]
+    points.append(PathPoint(time_ns=time_ns + s2ns(duration_s), lat_rad=float(out[0]), lon_rad=float(out[1]), alt_m=0.0))
+    return tuple(points)
+
+
+def _apogee_behind(track: FusedTrack | Track, alt_m: float, up: Vec3, climb_mps: float, P: Array) -> tuple[float, float]:  # noqa: N803
+    """Apogee of a flight first judged on its way down: from its Kepler orbit, never below where it is; with 1-sigma.
+
+    The spread is that of a vertical throw, h + w^2 / 2g, so that d apogee = d h + (w / g) d w.
+    """
+    radius_m = sqrt(sum(p * p for p in track.pos_ecef_m))
+    _, apogee_radius_m = kepler_extremes_m(track.pos_ecef_m, track.vel_ecef_mps)
+    apogee_m = max(alt_m, apogee_radius_m - (radius_m - alt_m)) if apogee_radius_m < 10.0 * MEAN_RADIUS_M else alt_m
+    lever_s = climb_mps / STANDARD_GRAVITY_MPS2
+    weights = (*up, *(lever_s * u for u in up))
+    variance = 0.0
+    for i, a in enumerate(weights):
+        for j, b in enumerate(weights):
+            variance += a * b * float(P[i, j])
+    return apogee_m, sqrt(max(0.0, variance) + KEPLER_FLOOR_M * KEPLER_FLOOR_M)
+
+
+def _speed_sigma(vel_mps: Vec3, P: Array) -> float:  # noqa: N803
+    """1-sigma of the speed: the velocity covariance along the velocity."""
+    speed2 = sum(v * v for v in vel_mps)
+    variance = 0.0
+    for i in range(3):
+        for j in range(3):
+            variance += vel_mps[i] * vel_mps[j] * float(P[3 + i, 3 + j])
+    return sqrt(max(0.0, variance) / speed2) if speed2 > 0.0 else 0.0

@@ -1,0 +1,144 @@
+"""``tocsin``: the command line. This file stays light, so that ``tocsin --help`` answers at once."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tocsin import __version__
+from tocsin.errors import OperatorFault, TocsinError
+
+INTERRUPTED = 130  # the shell's code for Ctrl-C: 128 + SIGINT
+
+app = typer.Typer(
+    name="tocsin",
+    help="A shared bell for several nations: missile WARNING only. Sensors in the demo are notional.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+policy_app = typer.Typer(help="What may leave, to whom, how coarse.", no_args_is_help=True)
+app.add_typer(policy_app, name="policy")
+
+OutDir = Annotated[Path | None, typer.Option("--out", help="Write logs, report, tracks, events, plots, sensors, truth and summary here.")]
+Seed = Annotated[int, typer.Option(help="Seed of the notional sensors; the same seed gives the same bytes.")]
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"tocsin {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False) -> None:
+    """Join nations' sensors, share by rule, warn people. Start with: tocsin demo"""
+
+
+@app.command()
+def demo(
+    event: Annotated[str, typer.Argument(help="A packaged scenario: a KST date such as 2023-08-30, or its longer name.")] = "2023-08-30",
+    fast: Annotated[bool, typer.Option("--fast", help="No pacing, and the quiet minutes are left out.")] = False,
+    speed: Annotated[float | None, typer.Option(min=0.1, help="Play this many times faster than real time.")] = None,
+    console: Annotated[bool, typer.Option("--console/--no-console", help="Open the report at the end where there is a display.")] = True,
+    transport: Annotated[str, typer.Option(help="embedded (in this process); nats comes later.")] = "embedded",
+    coalition: Annotated[str | None, typer.Option(help="A coalition file instead of the scenario's own.")] = None,
+    out: OutDir = None,
+    seed: Seed = 1,
+) -> None:
+    """Play a published night on every nation's node and show what sharing bought.
+
+    Examples:  tocsin demo          tocsin demo --fast --out night          tocsin demo 2023-08-30-pull-up
+    """
+    from tocsin.cli.demo import DemoOptions, run_demo  # noqa: PLC0415  # keeps --help fast
+
+    run_demo(DemoOptions(event=event, fast=fast, speed=speed, open_report=console, transport=transport, coalition=coalition, out=out, seed=seed))
+
+
+@app.command()
+def run(
+    scenario: Annotated[str, typer.Argument(help="A scenario file (TOML), or a packaged name.")],
+    coalition: Annotated[str | None, typer.Option(help="A coalition file instead of the scenario's own.")] = None,
+    configuration: Annotated[str, typer.Option(help="A named placing of the movable sensors in the coalition file.")] = "base",
+    out: OutDir = None,
+    seed: Seed = 1,
+) -> None:
+    """Run any scenario on any coalition, without pacing; write plots, truth, tracks, events and logs.
+
+    Example:  tocsin run my-night.toml --out night
+    """
+    from tocsin.cli.run import run_scenario  # noqa: PLC0415
+
+    run_scenario(scenario, coalition, configuration, out, seed)
+
+
+@app.command()
+def replay(
+    log: Annotated[Path, typer.Argument(help="A node's log, such as night/log-JPN.db.")],
+    verify: Annotated[bool, typer.Option("--verify", help="Play it again and compare every byte; check every signature.")] = False,
+) -> None:
+    """Read a log; with --verify prove that the same inputs give the same bytes.
+
+    Example:  tocsin replay night/log-JPN.db --verify
+    """
+    from tocsin.cli.replay import run_replay  # noqa: PLC0415
+
+    run_replay(log, verify=verify)
+
+
+@app.command()
+def track(
+    plots: Annotated[str, typer.Argument(help="Plots as JSON Lines or CSV; - reads standard input.")],
+    sensors: Annotated[Path, typer.Option(help="The sensors that made them (TOML).")],
+    out: Annotated[Path, typer.Option(help="Folder for tracks.jsonl, events.jsonl and summary.json.")],
+    every: Annotated[float, typer.Option(min=0.1, help="Interval of the predicted lines in seconds.")] = 1.0,
+    start: Annotated[str | None, typer.Option("--from", help="Use plots from this UTC time on.")] = None,
+    until: Annotated[str | None, typer.Option(help="Use plots up to this UTC time.")] = None,
+) -> None:
+    """Track any plot file offline: your sensors, your plots, nothing of the demo's coalition in it.
+
+    Example:  tocsin track plots.jsonl --sensors sensors.toml --out tracked
+    """
+    from tocsin.cli.track import run_track  # noqa: PLC0415
+
+    run_track(plots, sensors, out, every, start, until)
+
+
+@app.command()
+def warmup() -> None:
+    """Compile the numerical kernels once, with progress; later starts load them from disk."""
+    from tocsin.cli.warmup import run_warmup  # noqa: PLC0415
+
+    run_warmup()
+
+
+@policy_app.command("explain")
+def policy_explain(
+    nation: Annotated[str, typer.Argument(help="Whose rules, e.g. KOR.")],
+    partner: Annotated[str, typer.Argument(help="Who would receive, e.g. JPN.")],
+    world: Annotated[str, typer.Option(help="live, exercise or test.")] = "exercise",
+    rules: Annotated[Path | None, typer.Option(help="A rules file instead of the packaged ones.")] = None,
+) -> None:
+    """Show field by field what a partner would get, how precise, and by which rule."""
+    from tocsin.cli.policy import run_explain  # noqa: PLC0415
+
+    run_explain(nation, partner, world, rules)
+
+
+def main() -> None:
+    """Run a command; every expected fault becomes one line on standard error and an exit code (2 usage, 3 data, 1 ours)."""
+    try:
+        app(standalone_mode=True)
+    except KeyboardInterrupt:
+        sys.stderr.write("stopped\n")
+        sys.exit(INTERRUPTED)
+    except OperatorFault as fault:
+        sys.stderr.write(f"tocsin: {fault}\n")
+        sys.exit(fault.exit_code)
+    except TocsinError as fault:
+        sys.stderr.write(f"tocsin: {fault}\n")
+        sys.exit(3)
+    except BrokenPipeError:
+        sys.exit(0)

@@ -1,0 +1,291 @@
+"""Which plot belongs to which track: gate, score, assign, and share a plot that two unresolved tracks must have in common.
+
+Scores are natural logarithms of "this plot is this track's" over "this plot is a false alarm". Nothing is filtered here.
+"""
+
+from math import exp, log, sqrt
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tocsin.kernels.imm import BOOST, LEAST_WEIGHT, LN_2PI, MODELS, PAR_INFRARED_OTHER, N, linearise
+from tocsin.kernels.jit import kernel
+from tocsin.kernels.linalg import cholesky, solve_lower
+from tocsin.kernels.measure import (
+    COL_KIND,
+    COL_LN_CLUTTER,
+    COL_OFFSET,
+    COL_PD,
+    COL_POS,
+    COL_REACH,
+    COL_SENSOR_POS,
+    COL_Z,
+    INFRARED,
+    MAX_ROWS,
+    SEN_KIND,
+    SEN_PD,
+    SEN_POS,
+    SEN_RES_ANGLE,
+    SEN_RES_RANGE,
+    sees,
+)
+
+Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+NO_PLOT: Final = -1
+NEVER: Final = -1e9  # score of a pair outside the gate
+COARSE_SIGMAS: Final = 6.0  # beyond the chi-square gate in every direction
+EDGE_SIGMAS: Final = 2.0  # a track this near to the edge of coverage need not be seen
+SHARE_FACTOR: Final = 1.3  # predicted separation, in resolution cells, up to which a plot may be shared
+
+
+@kernel
+def score_pairs(
+    rows: Ints,
+    X: Array,
+    P: Array,
+    mu: Array,
+    ahead_s: Array,
+    plots: Array,
+    params: Array,
+    gates: Array,
+    score: Array,
+) -> None:
+    """Fill score[tracks, plots] with ln(Pd x likelihood / clutter density), NEVER outside the gate.
+
+    rows: the tracks' rows in X, P, mu (predicted); ahead_s[tracks]: track time minus the scan's reference time, s;
+    gates[5]: chi-square limit for m = 0..4 measurements. A pair is inside if any living model's distance is.
+    The likelihood is the mixture's.
+    """
+    H = np.empty((MAX_ROWS, 6))
+    nu = np.empty(MAX_ROWS)
+    var = np.empty(MAX_ROWS)
+    S = np.empty((MAX_ROWS, MAX_ROWS))
+    L = np.zeros((MAX_ROWS, MAX_ROWS))
+    back = np.empty(N)
+    for index in range(rows.shape[0]):
+        r = rows[index]
+        best = 0
+        for j in range(1, MODELS):
+            if mu[r, j] > mu[r, best]:
+                best = j
+        for p in range(plots.shape[0]):
+            score[index, p] = NEVER
+            plot = plots[p]
+            lag_s = max(ahead_s[index] - plot[COL_OFFSET], 0.0)
+            if not _near(X[r, best], P[r, best], plot, lag_s):
+                continue
+            likelihood = 0.0
+            inside = False
+            scale = NEVER
+            for j in range(MODELS):
+                if mu[r, j] <= LEAST_WEIGHT:
+                    continue
+                m = linearise(j, X[r, j], plot, lag_s, params, back, H, nu, var)
+                _innovation_covariance(P[r, j], H, var, m, S)
+                if not cholesky(S, m, L):
+                    continue
+                distance = solve_lower(L, m, nu, nu)
+                inside = inside or distance <= gates[m]
+                value = log(mu[r, j]) - 0.5 * distance - 0.5 * m * LN_2PI
+                for row in range(m):
+                    value -= log(L[row, row])
+                if j != BOOST and plot[COL_KIND] == INFRARED:
+                    value += log(params[PAR_INFRARED_OTHER])
+                if value > scale:
+                    likelihood = likelihood * exp(scale - value) + 1.0
+                    scale = value
+                else:
+                    likelihood += exp(value - scale)
+            if inside:
+                score[index, p] = log(plot[COL_PD]) + scale + log(likelihood) - plot[COL_LN_CLUTTER]
+
+
+@kernel
+def _near(x: Array, P: Array, plot: Array, lag_s: float) -> bool:
+    """Coarse gate: True if the plot may lie within COARSE_SIGMAS of the state; infrared: across the line of sight."""
+    dx = x[0] - lag_s * x[3]
+    dy = x[1] - lag_s * x[4]
+    dz = x[2] - lag_s * x[5]
+    spread = P[0, 0] + P[1, 1] + P[2, 2] + 3.0 * plot[COL_REACH] * plot[COL_REACH]
+    if plot[COL_KIND] == INFRARED:
+        dx -= plot[COL_SENSOR_POS]
+        dy -= plot[COL_SENSOR_POS + 1]
+        dz -= plot[COL_SENSOR_POS + 2]
+        along = dx * plot[COL_Z] + dy * plot[COL_Z + 1] + dz * plot[COL_Z + 2]
+        return dx * dx + dy * dy + dz * dz - along * along < COARSE_SIGMAS * COARSE_SIGMAS * spread
+    dx -= plot[COL_POS]
+    dy -= plot[COL_POS + 1]
+    dz -= plot[COL_POS + 2]
+    return dx * dx + dy * dy + dz * dz < COARSE_SIGMAS * COARSE_SIGMAS * spread
+
+
+@kernel
+def _innovation_covariance(P: Array, H: Array, var: Array, m: int, S: Array) -> None:
+    """Fill the lower triangle of S[m, m] with H P H' + diag(var), from the position-velocity block of P."""
+    for i in range(m):
+        for j in range(i + 1):
+            total = var[i] if i == j else 0.0
+            for a in range(6):
+                inner = 0.0
+                for b in range(6):
+                    inner += P[a, b] * H[j, b]
+                total += H[i, a] * inner
+            S[i, j] = total
+
+
+@kernel
+def assign(score: Array, miss: Array, out: Ints) -> None:
+    """Fill out[tracks] with the plot of each track, or NO_PLOT, so that the total score is largest.
+
+    score[tracks, plots] as from score_pairs; miss[tracks]: score of seeing nothing. Global nearest neighbour per cluster:
+    tracks and plots that are linked by gates are solved together, a lone track with a lone plot directly. Ties go to the
+    lower index, so the result does not depend on anything but the numbers.
+    """
+    n_tracks, n_plots = score.shape
+    cluster = np.empty(n_tracks, np.int64)
+    for t in range(n_tracks):
+        cluster[t] = t
+        out[t] = NO_PLOT
+    for p in range(n_plots):  # label propagation: every plot joins the clusters of the tracks that gate it
+        first = NO_PLOT
+        for t in range(n_tracks):
+            if score[t, p] > NEVER:
+                if first == NO_PLOT:
+                    first = cluster[t]
+                elif cluster[t] != first:
+                    old = cluster[t]
+                    for k in range(n_tracks):
+                        if cluster[k] == old:
+                            cluster[k] = first
+    tracks = np.empty(n_tracks, np.int64)
+    columns = np.empty(n_plots, np.int64)
+    for root in range(n_tracks):
+        n = 0
+        for t in range(n_tracks):
+            if cluster[t] == root:
+                tracks[n] = t
+                n += 1
+        if n == 0:
+            continue
+        m = 0
+        for p in range(n_plots):
+            for k in range(n):
+                if score[tracks[k], p] > NEVER:
+                    columns[m] = p
+                    m += 1
+                    break
+        if m > 0:
+            _solve_cluster(score, miss, tracks[:n], columns[:m], out)
+
+
+@kernel
+def _solve_cluster(score: Array, miss: Array, tracks: Ints, columns: Ints, out: Ints) -> None:
+    """Shortest augmenting paths with dual prices (Jonker, Volgenant 1987), rectangular: m plots, then one "nothing" per track."""
+    n, m = tracks.shape[0], columns.shape[0]
+    width = m + n
+    cost = np.empty((n, width))
+    for i in range(n):
+        for j in range(m):
+            cost[i, j] = -score[tracks[i], columns[j]]
+        for j in range(n):
+            cost[i, m + j] = -miss[tracks[i]] if i == j else -NEVER
+    price_row = np.zeros(n + 1)
+    price_column = np.zeros(width + 1)
+    owner = np.zeros(width + 1, np.int64)  # 1-based row of each 1-based column; column 0 is the row being placed
+    way = np.zeros(width + 1, np.int64)
+    shortest = np.empty(width + 1)
+    done = np.empty(width + 1, np.bool_)
+    for i in range(1, n + 1):
+        owner[0] = i
+        j0 = 0
+        for j in range(width + 1):
+            shortest[j] = 1e300
+            done[j] = False
+        while True:
+            done[j0] = True
+            i0 = owner[j0]
+            delta = 1e300
+            j1 = 0
+            for j in range(1, width + 1):
+                if not done[j]:
+                    reduced = cost[i0 - 1, j - 1] - price_row[i0] - price_column[j]
+                    if reduced < shortest[j]:
+                        shortest[j] = reduced
+                        way[j] = j0
+                    if shortest[j] < delta:
+                        delta = shortest[j]
+                        j1 = j
+            for j in range(width + 1):
+                if done[j]:
+                    price_row[owner[j]] += delta
+                    price_column[j] -= delta
+                else:
+                    shortest[j] -= delta
+            j0 = j1
+            if owner[j0] == 0:
+                break
+        while j0 != 0:
+            j1 = way[j0]
+            owner[j0] = owner[j1]
+            j0 = j1
+    for j in range(1, m + 1):
+        if owner[j] > 0 and score[tracks[owner[j] - 1], columns[j - 1]] > NEVER:
+            out[tracks[owner[j] - 1]] = columns[j - 1]
+
+
+@kernel
+def share_plots(rows: Ints, X: Array, sensor: Array, score: Array, found: Ints, shared_m: Array) -> None:
+    """Give a track that found nothing the plot of a neighbour it cannot be told from; both then share that plot.
+
+    found[tracks] is changed in place; shared_m[tracks, 2]: predicted separation from the partner, m, in range and across,
+    0 where nothing is shared. Shared: both gate the plot and their predictions lie within SHARE_FACTOR resolution cells of the sensor.
+    X[rows, 8]: combined states.
+    """
+    n = rows.shape[0]
+    for t in range(n):
+        shared_m[t, 0] = 0.0
+        shared_m[t, 1] = 0.0
+    if sensor[SEN_RES_RANGE] <= 0.0 or sensor[SEN_KIND] == INFRARED:
+        return
+    for t in range(n):
+        if found[t] != NO_PLOT:
+            continue
+        for other in range(n):
+            p = found[other]
+            if other == t or p == NO_PLOT or score[t, p] <= NEVER:
+                continue
+            a, b = X[rows[t]], X[rows[other]]
+            ra = _distance(a, sensor[SEN_POS : SEN_POS + 3])
+            rb = _distance(b, sensor[SEN_POS : SEN_POS + 3])
+            gap = _distance(a, b)
+            along = abs(ra - rb)
+            across = sqrt(max(gap * gap - along * along, 0.0))
+            if along < SHARE_FACTOR * sensor[SEN_RES_RANGE] and across < SHARE_FACTOR * sensor[SEN_RES_ANGLE] * min(ra, rb):
+                found[t] = p
+                shared_m[t, 0] = max(shared_m[t, 0], along)
+                shared_m[t, 1] = max(shared_m[t, 1], across)
+                shared_m[other, 0] = max(shared_m[other, 0], along)
+                shared_m[other, 1] = max(shared_m[other, 1], across)
+                break
+
+
+@kernel
+def _distance(a: Array, b: Array) -> float:
+    """Return the distance of two positions a[>= 3], b[>= 3]."""
+    return sqrt((a[0] - b[0]) * (a[0] - b[0]) + (a[1] - b[1]) * (a[1] - b[1]) + (a[2] - b[2]) * (a[2] - b[2]))
+
+
+@kernel
+def look(rows: Ints, X: Array, P: Array, sensor: Array, chance: Array) -> None:
+    """Fill chance[tracks] with the probability that the sensor should have seen each track: its Pd well inside coverage, else 0.
+
+    X[rows, 8], P[rows, 8, 8]: combined prediction. Infrared sees thrust only; the caller weighs that.
+    """
+    for index in range(rows.shape[0]):
+        r = rows[index]
+        margin_m = EDGE_SIGMAS * sqrt((P[r, 0, 0] + P[r, 1, 1] + P[r, 2, 2]) / 3.0)
+        seen = sees(sensor, X[r, 0], X[r, 1], X[r, 2], margin_m)
+        chance[index] = sensor[SEN_PD] if seen else 0.0

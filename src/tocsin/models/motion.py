@@ -1,0 +1,112 @@
+"""How missiles and aircraft move, as numbers for ``kernels.imm``: how often a motion changes, how much it wanders.
+
+Simplifications: point masses; thrust along the velocity and nearly constant; aircraft nearly level. The numbers are priors
+of a notional world (docs/measurements.md); none describes a real system.
+"""
+
+from math import log
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tocsin.kernels.imm import (
+    AIR,
+    BOOST,
+    COAST,
+    FALL,
+    LN_BETA,
+    MODELS,
+    PAR_AIR_SPEED,
+    PAR_AIR_TOP,
+    PAR_FALL_TOP,
+    PAR_INFRARED_OTHER,
+    PAR_LEVEL_TIME,
+    PAR_Q,
+    PAR_Q_AIR_UP,
+    PAR_Q_LN_BETA,
+    PAR_Q_THRUST,
+    PAR_RATE,
+    PARAMETERS,
+    THRUST,
+)
+
+Array = NDArray[np.float64]
+
+LN_BETA_MEAN: Final = log(5_000.0)  # ln(kg/m2) after burnout: the published prior of the reference coalition
+LN_BETA_SIGMA: Final = 0.30
+THRUST_MEAN_MPS2: Final = 28.0  # thrust acceleration late in a burn of 40-120 s to 1-3 km/s
+THRUST_SIGMA_MPS2: Final = 12.0
+
+# Changes of motion, 1/s. Reasons: burns last 40-120 s and are seen for their last part; thrust returns only between
+# stages (10 s); FALL is rare, as drag itself is in COAST; an aircraft stays one.
+RATES_PER_S: Final = {
+    (BOOST, COAST): 1.0 / 40.0,
+    (BOOST, FALL): 1.0 / 800.0,
+    (BOOST, AIR): 1.0 / 2_000.0,
+    (COAST, BOOST): 1.0 / 1_000.0,
+    (COAST, FALL): 1.0 / 1_000.0,
+    (COAST, AIR): 1.0 / 4_000.0,
+    (FALL, COAST): 1.0 / 20.0,
+    (FALL, BOOST): 1.0 / 400.0,
+    (FALL, AIR): 1.0 / 1_000.0,
+    (AIR, BOOST): 1.0 / 4_000.0,
+    (AIR, COAST): 1.0 / 4_000.0,
+    (AIR, FALL): 1.0 / 1_000.0,
+}
+
+# White acceleration, m2/s3.
+Q_BOOST: Final = 2.0  # steering about the gravity turn: 2 m/s in 2 s
+Q_COAST: Final = 1e-4  # gravity beyond J2, atmosphere differing by a few per cent where drag is weak
+Q_FALL: Final = 100.0  # 10 m/s in a second: lift of a pull-up, tumbling
+Q_AIR: Final = 300.0  # fighters turning at 3-5 g and changing direction every few seconds
+Q_AIR_UP: Final = 20.0
+Q_THRUST: Final = 1.0  # (m/s2)2/s: thrust acceleration grows by about thrust2 / exhaust speed = 0.3-1 m/s3
+Q_LN_BETA: Final = 1e-3  # 1/s, in FALL: ablation and tumbling change ln_beta by 0.1 in 10 s
+LEVEL_TIME_S: Final = 60.0  # a climbing aircraft levels off within minutes
+
+FALL_TOP_M: Final = 100_000.0  # no lift worth the name above
+AIR_TOP_M: Final = 25_000.0  # ceiling of air-breathing flight
+AIR_SPEED_MPS: Final = 900.0  # beyond sustained air-breathing flight (about Mach 3)
+INFRARED_OTHER: Final = 0.02  # a hot body without thrust is seen 50 times less often
+
+# First guess of the motion of an unknown object, by altitude.
+FIRST_WEIGHTS: Final = {BOOST: 0.35, COAST: 0.25, FALL: 0.05, AIR: 0.35}
+
+
+def motion_parameters() -> Array:
+    """Return the parameter row of ``kernels.imm``."""
+    par = np.zeros(PARAMETERS)
+    for (source, target), rate in RATES_PER_S.items():
+        par[PAR_RATE + source * MODELS + target] = rate
+    for model, q in ((BOOST, Q_BOOST), (COAST, Q_COAST), (FALL, Q_FALL), (AIR, Q_AIR)):
+        par[PAR_Q + model] = q
+    par[PAR_Q_AIR_UP] = Q_AIR_UP
+    par[PAR_Q_THRUST] = Q_THRUST
+    par[PAR_Q_LN_BETA] = Q_LN_BETA
+    par[PAR_LEVEL_TIME] = LEVEL_TIME_S
+    par[PAR_FALL_TOP] = FALL_TOP_M
+    par[PAR_AIR_TOP] = AIR_TOP_M
+    par[PAR_AIR_SPEED] = AIR_SPEED_MPS
+    par[PAR_INFRARED_OTHER] = INFRARED_OTHER
+    return par
+
+
+def start_models(pos_vel: Array, cov: Array, alt_m: float, speed_mps: float, x: Array, P: Array, mu: Array) -> None:
+    """Fill x[4, 8], P[4, 8, 8], mu[4] for an object first known by pos_vel[6] with cov[6, 6]; the rest from the priors."""
+    x[:, :6] = pos_vel
+    x[:, LN_BETA] = LN_BETA_MEAN
+    x[:, THRUST] = THRUST_MEAN_MPS2
+    P[:] = 0.0
+    P[:, :6, :6] = cov
+    P[:, LN_BETA, LN_BETA] = LN_BETA_SIGMA * LN_BETA_SIGMA
+    P[:, THRUST, THRUST] = THRUST_SIGMA_MPS2 * THRUST_SIGMA_MPS2
+    total = 0.0
+    for model in range(MODELS):
+        possible = not (model == FALL and alt_m > FALL_TOP_M)
+        if model == AIR:
+            possible = alt_m < AIR_TOP_M and speed_mps < AIR_SPEED_MPS
+        mu[model] = FIRST_WEIGHTS[model] if possible else 0.0
+        total += mu[model]
+    for model in range(MODELS):
+        mu[model] /= total

@@ -1,0 +1,165 @@
+"""What sensors are to the tracker: their rows for ``kernels.measure``, the density of their false alarms, a plot as a row.
+
+Simplifications: false alarms are uniform in azimuth, elevation (mask to 70 degrees) and range (radar), or over the earth's
+disc (infrared); a missile seen in the infrared alone is assumed 8-60 km high.
+"""
+
+from math import log, sqrt
+from typing import Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from tocsin.kernels.geodesy import ecef2geodetic, enu_axes
+from tocsin.kernels.measure import (
+    COL_AXES,
+    COL_KIND,
+    COL_LN_CLUTTER,
+    COL_PD,
+    COL_POS,
+    COL_RANGE_DOPPLER,
+    COL_REACH,
+    COL_SENSOR_POS,
+    COL_SIGMA,
+    COL_Z,
+    INFRARED,
+    PLOT_COLUMNS,
+    RADAR,
+    RADAR_DOPPLER,
+    SEN_AXES,
+    SEN_KIND,
+    SEN_MAX_RANGE,
+    SEN_MIN_ALTITUDE,
+    SEN_MIN_ELEVATION,
+    SEN_PD,
+    SEN_POS,
+    SEN_RES_ANGLE,
+    SEN_RES_RANGE,
+    SEN_SECTOR_FROM,
+    SEN_SECTOR_WIDTH,
+    SENSOR_COLUMNS,
+    TWO_PI,
+    plot_position,
+)
+from tocsin.messages.basics import Vec3
+from tocsin.messages.plot import Plot
+from tocsin.messages.sensor import Sensor
+from tocsin.units import DEG, WGS84_A_M, WGS84_B_M
+
+Array = NDArray[np.float64]
+
+CLUTTER_TOP_RAD: Final = 70.0 * DEG  # search radars do not look higher
+INFRARED_FIELD_SR: Final = 0.072  # solid angle of the earth's disc (17.4 degrees across) from geostationary orbit
+LEAST_FALSE_ALARMS: Final = 1e-3  # per scan: a sensor that claims none would make any two plots certain
+LEAST_SIGMA_RAD: Final = 1e-6  # a sigma of zero would make the filter singular
+LEAST_SIGMA_M: Final = 0.1
+LEAST_SIGMA_MPS: Final = 0.01
+PRIOR_ALTITUDE_M: Final = 34_000.0  # middle of 8-60 km, where a burning missile is seen in the infrared
+PRIOR_ALTITUDE_SIGMA_M: Final = 15_000.0  # (60 - 8) / sqrt(12)
+
+
+class SensorModel(msgspec.Struct, frozen=True, kw_only=True):
+    """A sensor with its row of ``kernels.measure`` and the numbers that each of its plots carries."""
+
+    sensor: Sensor
+    index: int
+    row: Array
+    ln_clutter: float  # ln of false alarms per scan and unit of measurement space
+
+
+def sensor_model(sensor: Sensor, index: int) -> SensorModel:
+    """Return the tracker's view of a sensor; index is its place in the tracker's sorted list."""
+    row = np.zeros(SENSOR_COLUMNS)
+    row[SEN_KIND] = INFRARED if sensor.kind == "infrared" else RADAR
+    row[SEN_MIN_ELEVATION] = sensor.min_elevation_rad
+    row[SEN_MAX_RANGE] = sensor.max_range_m
+    width = TWO_PI
+    if sensor.azimuth_sector_rad is not None:
+        start, end = sensor.azimuth_sector_rad
+        row[SEN_SECTOR_FROM] = start
+        width = (end - start) % TWO_PI or TWO_PI
+    row[SEN_SECTOR_WIDTH] = width
+    row[SEN_MIN_ALTITUDE] = sensor.min_altitude_seen_m
+    row[SEN_PD] = min(max(sensor.detection_probability, 0.01), 0.999)
+    row[SEN_RES_RANGE] = sensor.resolution_range_m
+    row[SEN_RES_ANGLE] = sensor.resolution_angle_rad
+    place_sensor(row, sensor.pos_ecef_m)
+    alarms = max(sensor.false_alarms_per_scan, LEAST_FALSE_ALARMS)
+    volume = INFRARED_FIELD_SR
+    if sensor.kind == "radar":
+        volume = width * max(CLUTTER_TOP_RAD - sensor.min_elevation_rad, 0.1) * sensor.max_range_m
+    return SensorModel(sensor=sensor, index=index, row=row, ln_clutter=log(alarms / volume))
+
+
+def place_sensor(row: Array, pos_ecef_m: Vec3) -> None:
+    """Write a sensor's position and its east, north, up axes into its row (moving platforms)."""
+    axes = np.empty((3, 3))
+    lat, lon, _ = ecef2geodetic(*pos_ecef_m)
+    enu_axes(lat, lon, axes)
+    row[SEN_POS : SEN_POS + 3] = pos_ecef_m
+    row[SEN_AXES : SEN_AXES + 9] = axes.reshape(9)
+
+
+def fill_plot(plot: Plot, model: SensorModel, sensor_row: Array, out: Array) -> None:
+    """Fill out[PLOT_COLUMNS] from a plot that has been checked; sensor_row holds the sensor's place at that time."""
+    sensor = model.sensor
+    out[:PLOT_COLUMNS] = 0.0
+    out[COL_SENSOR_POS : COL_SENSOR_POS + 3] = sensor_row[SEN_POS : SEN_POS + 3]
+    out[COL_AXES : COL_AXES + 9] = sensor_row[SEN_AXES : SEN_AXES + 9]
+    out[COL_LN_CLUTTER] = model.ln_clutter
+    out[COL_PD] = model.row[SEN_PD]
+    if plot.los_ecef is not None:
+        size = sqrt(plot.los_ecef[0] * plot.los_ecef[0] + plot.los_ecef[1] * plot.los_ecef[1] + plot.los_ecef[2] * plot.los_ecef[2])
+        out[COL_KIND] = INFRARED
+        for axis in range(3):
+            out[COL_Z + axis] = plot.los_ecef[axis] / size
+        out[COL_SIGMA] = max(_either(plot.sigma_los_rad, sensor.sigma_los_rad), LEAST_SIGMA_RAD)
+        distance_m = line_length_m(out[COL_SENSOR_POS : COL_SENSOR_POS + 3], out[COL_Z : COL_Z + 3], PRIOR_ALTITUDE_M)
+        for axis in range(3):
+            out[COL_POS + axis] = out[COL_SENSOR_POS + axis] + distance_m * out[COL_Z + axis]
+        out[COL_REACH] = out[COL_SIGMA] * distance_m
+        return
+    out[COL_KIND] = RADAR if plot.range_rate_mps is None else RADAR_DOPPLER
+    out[COL_Z] = plot.azimuth_rad or 0.0
+    out[COL_Z + 1] = plot.elevation_rad or 0.0
+    out[COL_Z + 2] = plot.range_m or 0.0
+    out[COL_SIGMA] = max(_either(plot.sigma_azimuth_rad, sensor.sigma_azimuth_rad), LEAST_SIGMA_RAD)
+    out[COL_SIGMA + 1] = max(_either(plot.sigma_elevation_rad, sensor.sigma_elevation_rad), LEAST_SIGMA_RAD)
+    out[COL_SIGMA + 2] = max(_either(plot.sigma_range_m, sensor.sigma_range_m), LEAST_SIGMA_M)
+    if plot.range_rate_mps is not None:
+        sigma = _either(plot.sigma_range_rate_mps, sensor.sigma_range_rate_mps)
+        out[COL_Z + 3] = plot.range_rate_mps
+        out[COL_SIGMA + 3] = max(sigma, LEAST_SIGMA_MPS)
+        out[COL_KIND] = RADAR if sigma == 0.0 else RADAR_DOPPLER  # a range rate of unknown quality says nothing
+    out[COL_RANGE_DOPPLER] = sensor.range_doppler_s
+    plot_position(out)
+
+
+def line_length_m(start: Array, line: Array, alt_m: float) -> float:
+    """Return how far along a unit line of sight from start (outside) the surface at about alt_m above WGS-84 is met.
+
+    The surface is the ellipsoid with both axes longer by alt_m (within 100 m of constant altitude below 100 km). A line
+    that misses it ends at its nearest point.
+    """
+    a, b = WGS84_A_M + alt_m, WGS84_B_M + alt_m
+    p = (float(start[0]) / a, float(start[1]) / a, float(start[2]) / b)
+    d = (float(line[0]) / a, float(line[1]) / a, float(line[2]) / b)
+    dd = d[0] * d[0] + d[1] * d[1] + d[2] * d[2]
+    pd = p[0] * d[0] + p[1] * d[1] + p[2] * d[2]
+    pp = p[0] * p[0] + p[1] * p[1] + p[2] * p[2]
+    root = max(pd * pd - dd * (pp - 1.0), 0.0)
+    return max((-pd - sqrt(root)) / dd, 1.0)
+
+
+def false_alarms_per_hour(sensors: tuple[SensorModel, ...]) -> float:
+    """Return how many false alarms all sensors together deliver in an hour."""
+    return sum(max(s.sensor.false_alarms_per_scan, LEAST_FALSE_ALARMS) * 3600.0 / max(s.sensor.scan_period_s, 1e-3) for s in sensors)
+
+
+def _either(own: float | None, general: float | None) -> float:
+    """Return the plot's own sigma, else the sensor's, else 0."""
+    if own is not None:
+        return own
+    return general if general is not None else 0.0
+

@@ -1,0 +1,100 @@
+"""Links between neighbours: numbered streams, durable outboxes, hop acknowledgements, relays. No bytes are opened here.
+
+A *stream* is (origin, epoch, audience): one nation's lossless messages to one other, numbered from 1, relayed or not. Each
+neighbour on the way keeps what it has taken over until the next one's heartbeat says that it holds it on disk.
+Only the next message in sequence is taken; what comes early is dropped and comes again (go-back-N), so order is kept.
+"""
+
+from collections import OrderedDict
+
+import msgspec
+
+from tocsin.messages.basics import Nation
+from tocsin.messages.envelope import Header
+from tocsin.messages.receipt import Heartbeat, StreamMark
+from tocsin.units import NS_PER_S
+
+RESEND_FIRST_NS = 2 * NS_PER_S  # two heartbeats without an acknowledgement
+RESEND_MAX_NS = 8 * NS_PER_S  # cap of the doubling back-off: a warning link never sleeps for long (facts: Matrix's back-off)
+OUTBOX_MAX = 100_000  # frames per neighbour; at 32 KiB each still below 4 GiB, and a note is raised long before
+RESEND_BURST = 64  # frames per neighbour and heartbeat: enough for a lost burst, small enough not to flood
+
+Stream = tuple[Nation, int, Nation]  # origin, epoch, audience
+
+
+class Held(msgspec.Struct, frozen=True):
+    """A lossless frame waiting for the neighbour's acknowledgement."""
+
+    frame: bytes
+    due_mono_ns: int
+    backoff_ns: int
+
+
+class Link:
+    """One neighbour. Owns what was sent and not acknowledged, and the marks of what came in."""
+
+    def __init__(self, nation: Nation, neighbour: Nation) -> None:
+        self._nation = nation
+        self.neighbour = neighbour
+        self._outbox: OrderedDict[tuple[Stream, int], Held] = OrderedDict()
+        self._sent: dict[Stream, int] = {}
+        self._received: dict[Stream, int] = {}
+        self._latest: dict[Stream, int] = {}
+        self.heard_mono_ns: int | None = None
+
+    def hold(self, header: Header, frame: bytes, mono_ns: int) -> bool:
+        """Take a lossless frame into the outbox; False when it is full (the caller says so, nothing is dropped silently)."""
+        if len(self._outbox) >= OUTBOX_MAX:
+            return False
+        stream = (header.origin, header.epoch, header.audience)
+        self._outbox[(stream, header.sequence)] = Held(frame, mono_ns + RESEND_FIRST_NS, RESEND_FIRST_NS)
+        self._sent[stream] = max(self._sent.get(stream, 0), header.sequence)
+        return True
+
+    def take(self, header: Header) -> str:
+        """Say what an incoming, verified frame is: "next" (taken), "duplicate" or "early"."""
+        stream = (header.origin, header.epoch, header.audience)
+        marks = self._received if header.delivery == "lossless" else self._latest
+        last = marks.get(stream, 0)
+        if header.sequence <= last:
+            return "duplicate"
+        if header.delivery == "lossless" and header.sequence > last + 1:
+            return "early"
+        marks[stream] = header.sequence
+        return "next"
+
+    def heard(self, heartbeat: Heartbeat, mono_ns: int) -> tuple[Stream, ...]:
+        """Apply a neighbour's heartbeat: forget what it holds; return the streams of which it has sent more than we have."""
+        self.heard_mono_ns = mono_ns
+        acknowledged = {(mark.origin, mark.epoch, mark.audience): mark.received for mark in heartbeat.marks}
+        for key in [key for key in self._outbox if key[1] <= acknowledged.get(key[0], 0)]:
+            del self._outbox[key]
+        behind = [
+            (mark.origin, mark.epoch, mark.audience)
+            for mark in heartbeat.marks
+            if mark.sent > self._received.get((mark.origin, mark.epoch, mark.audience), 0)
+        ]
+        return tuple(behind)
+
+    def heartbeat(self, now_utc_ns: int) -> Heartbeat:
+        """Return what this side says of all streams over this link."""
+        streams = sorted(set(self._sent) | set(self._received))
+        marks = tuple(
+            StreamMark(origin=s[0], epoch=s[1], audience=s[2], sent=self._sent.get(s, 0), received=self._received.get(s, 0)) for s in streams
+        )
+        return Heartbeat(nation=self._nation, neighbour=self.neighbour, time_ns=now_utc_ns, marks=marks)
+
+    def due(self, mono_ns: int) -> tuple[bytes, ...]:
+        """Return recorded bytes that must be sent again, oldest first, and double their waiting time."""
+        frames: list[bytes] = []
+        for key, held in list(self._outbox.items()):
+            if held.due_mono_ns <= mono_ns and len(frames) < RESEND_BURST:
+                backoff = min(2 * held.backoff_ns, RESEND_MAX_NS)
+                self._outbox[key] = Held(held.frame, mono_ns + backoff, backoff)
+                frames.append(held.frame)
+        return tuple(frames)
+
+    @property
+    def waiting(self) -> int:
+        """Number of lossless frames that the neighbour has not acknowledged."""
+        return len(self._outbox)

@@ -1,0 +1,245 @@
+"""The node: one verb, ``handle(input, now) -> Batch``. Same inputs, same batches; nothing else goes in or out."""
+
+import msgspec
+
+from tocsin.errors import TocsinError
+from tocsin.geography.zones import Zones
+from tocsin.messages.basics import Nation, Note, Now
+from tocsin.messages.envelope import Envelope
+from tocsin.messages.event import LaunchEvent
+from tocsin.messages.receipt import Heartbeat, Receipt
+from tocsin.messages.track import Track
+from tocsin.messages.warning import Warning
+from tocsin.node.config import NodeConfig
+from tocsin.node.inputs import CommandIn, Denied, FrameIn, Input, ScanIn, Sealed, Tick
+from tocsin.node.link import Link
+from tocsin.node.outgoing import Outgoing
+from tocsin.node.outputs import Batch, Send, View
+from tocsin.node.pipeline import PictureStep, Pipeline, PipelineStep
+from tocsin.sharing.admit import admit
+from tocsin.units import NS_PER_S
+from tocsin.wire.codec import decode_payload
+from tocsin.wire.seal import open_frame, read_header
+
+HEARTBEAT_NS = NS_PER_S  # a lost tail shows within 3 s (DESIGN section 5)
+SILENT_NS = 3 * NS_PER_S  # three missed heartbeats: the link is said to be silent
+GAP_NS = 3 * NS_PER_S  # how long a stream may stay behind before it is called a gap
+
+
+class LinkCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """Distinct lossless envelopes of this origin, and frames refused here."""
+
+    sent: int
+    acknowledged: int
+    refused: int
+    waiting: int
+
+
+class _Effects:
+    """Collects one batch."""
+
+    def __init__(self) -> None:
+        self.sends: list[Send] = []
+        self.outputs: list[bytes] = []
+        self.views: list[View] = []
+        self.notes: list[Note] = []
+
+
+class Node:
+    """One nation in one world. Owns the pipeline, the links and what waits for the guard; touches nothing outside."""
+
+    def __init__(self, config: NodeConfig, zones: Zones) -> None:
+        self._config = config
+        self._pipeline = Pipeline(config, zones)
+        self._outgoing = Outgoing(config)
+        hops = sorted({route.next_hop for route in config.routes})
+        self._links = {hop: Link(config.nation, hop) for hop in hops}
+        self._next_hop = {route.destination: route.next_hop for route in config.routes}
+        self._keys = {key.key_id: key for key in config.keys}
+        self._unreceipted: dict[tuple[Nation, int], str] = {}  # (audience, sequence) -> product, own lossless messages
+        self._receipted = 0
+        self._refused = 0
+        self._behind: dict[tuple[Nation, tuple[Nation, int, Nation]], int] = {}  # since when (monotonic)
+        self._silent: dict[Nation, bool] = {}
+        self._next_heartbeat_ns = 0
+
+    def handle(self, item: Input, now: Now) -> Batch:
+        """Apply one input and return its effects. Never raises for what a peer, a sensor or a person sent."""
+        effects = _Effects()
+        match item:
+            case ScanIn():
+                self._share(self._pipeline.scan(item.scan, now.utc_ns), now, effects)
+            case FrameIn():
+                self._frame(item, now, effects)
+            case Sealed():
+                self._sealed(item, now, effects)
+            case Denied():
+                effects.notes.append(self._outgoing.refused(item.code, item.text, now.utc_ns))
+            case CommandIn():
+                self._share(self._pipeline.command(item.command, now.utc_ns), now, effects)
+            case Tick():
+                self._tick(now, effects)
+        seal = self._outgoing.next_seal()
+        return Batch(
+            seals=() if seal is None else (seal,),
+            sends=tuple(effects.sends),
+            outputs=tuple(effects.outputs),
+            views=tuple(effects.views),
+            notes=tuple(effects.notes),
+            next_wake_mono_ns=self._next_heartbeat_ns,
+        )
+
+    def counts(self) -> LinkCounts:
+        """Return what was sent, acknowledged by its final recipient, refused here, and still waits."""
+        waiting = sum(link.waiting for link in self._links.values())
+        return LinkCounts(sent=self._outgoing.lossless_sent, acknowledged=self._receipted, refused=self._refused + self._outgoing.denied, waiting=waiting)
+
+    def _share(self, step: PipelineStep, now: Now, effects: _Effects) -> None:
+        """Show both pictures; offer to partners what rests on own evidence only."""
+        effects.notes.extend(step.notes)
+        effects.views.extend(View(picture="alone", source=self._config.nation, time_ns=now.utc_ns, item=track) for track in step.tracks)
+        for picture in (step.alone, step.joint):
+            self._show(picture, now, effects)
+        for product, items in (("track", step.tracks), ("event", step.alone.events), ("warning", step.alone.warnings)):
+            if items:
+                effects.notes.extend(self._outgoing.offer(product, items, now.utc_ns))  # type: ignore[arg-type]  # one tuple per product
+
+    def _show(self, step: PictureStep, now: Now, effects: _Effects) -> None:
+        effects.notes.extend(step.notes)
+        shown = (*step.fused, *step.events, *step.warnings, *(() if step.posture is None else (step.posture,)))
+        effects.views.extend(View(picture=step.picture, source=self._config.nation, time_ns=now.utc_ns, item=item) for item in shown)
+        effects.outputs.extend(msgspec.json.encode((step.picture, item)) for item in (*step.events, *step.warnings))
+
+    def _tick(self, now: Now, effects: _Effects) -> None:
+        self._share(self._pipeline.tick(now.utc_ns), now, effects)
+        if now.mono_ns < self._next_heartbeat_ns:
+            return
+        self._next_heartbeat_ns = now.mono_ns + HEARTBEAT_NS
+        for hop, link in self._links.items():
+            effects.notes.extend(self._outgoing.offer("heartbeat", (link.heartbeat(now.utc_ns),), now.utc_ns, only=hop))
+            effects.sends.extend(Send(neighbour=hop, frame=frame) for frame in link.due(now.mono_ns))
+            silent = link.heard_mono_ns is not None and now.mono_ns - link.heard_mono_ns > SILENT_NS
+            if silent and not self._silent.get(hop, False):
+                effects.notes.append(_note("link-silent", f"no heartbeat from {hop} for {SILENT_NS // NS_PER_S} s: its picture here is getting old", now))
+            self._silent[hop] = silent
+
+    def _sealed(self, item: Sealed, now: Now, effects: _Effects) -> None:
+        self._outgoing.sealed()
+        header = read_header(item.frame)
+        if header.delivery == "lossless":
+            self._unreceipted[(header.audience, header.sequence)] = header.product
+            self._hold(item.next_hop, header.audience, item.frame, now, effects)
+        effects.sends.append(Send(neighbour=item.next_hop, frame=item.frame))
+
+    def _hold(self, hop: Nation, audience: Nation, frame: bytes, now: Now, effects: _Effects) -> None:
+        if not self._links[hop].hold(read_header(frame), frame, now.mono_ns):
+            effects.notes.append(_note("outbox-full", f"the outbox to {hop} is full: a message for {audience} stays in the log only", now))
+
+    def _frame(self, item: FrameIn, now: Now, effects: _Effects) -> None:
+        """Take one frame from a neighbour: open, or pass on."""
+        link = self._links.get(item.neighbour)
+        if link is None:
+            self._refuse("unknown-neighbour", f"{item.neighbour} is no neighbour of {self._config.nation}", now, effects)
+            return
+        try:
+            mine = read_header(item.frame).audience == self._config.nation
+            envelope = open_frame(item.frame, self._keys, self._config.nation, self._config.world, relay=not mine)
+        except TocsinError as problem:
+            self._refuse("frame-refused", f"from {item.neighbour}: {problem}", now, effects)
+            return
+        verdict = link.take(envelope.header)
+        if verdict != "next":
+            return
+        if mine:
+            self._open(envelope, item.neighbour, now, effects)
+        else:
+            self._relay(envelope, item.neighbour, now, effects)
+
+    def _relay(self, envelope: Envelope, neighbour: Nation, now: Now, effects: _Effects) -> None:
+        hop = self._next_hop.get(envelope.header.audience)
+        if hop is None or hop == neighbour or envelope.header.origin == self._config.nation:
+            self._refuse("relay-refused", f"no way from {neighbour} to {envelope.header.audience} leads through here", now, effects)
+            return
+        if envelope.header.delivery == "lossless":
+            self._hold(hop, envelope.header.audience, envelope.frame, now, effects)
+        effects.sends.append(Send(neighbour=hop, frame=envelope.frame))
+
+    def _open(self, envelope: Envelope, neighbour: Nation, now: Now, effects: _Effects) -> None:
+        header = envelope.header
+        try:
+            items = decode_payload(envelope.payload, header.product)
+        except TocsinError as problem:
+            self._refuse("payload-refused", f"{header.product} from {header.origin}: {problem}", now, effects)
+            items = ()
+        accepted, notes = admit(header, items, now.utc_ns, self._config.nations)
+        effects.notes.extend(notes)
+        self._refused += bool(notes)
+        tracks = tuple(entry for entry in accepted if isinstance(entry, Track))
+        if tracks:
+            effects.views.extend(View(picture="joint", source=header.origin, time_ns=now.utc_ns, item=track) for track in tracks)
+            self._share(self._pipeline.partner_tracks(tracks, now.utc_ns), now, effects)
+        for entry in accepted:
+            if isinstance(entry, LaunchEvent | Warning):
+                effects.views.append(View(picture="joint", source=header.origin, time_ns=now.utc_ns, item=entry))
+            elif isinstance(entry, Receipt):
+                self._receipt(entry)
+            elif isinstance(entry, Heartbeat):
+                self._heartbeat(entry, neighbour, now, effects)
+        if header.delivery == "lossless" and header.product != "receipt":
+            receipt = Receipt(
+                origin=header.origin,
+                recipient=self._config.nation,
+                epoch=header.epoch,
+                sequence=header.sequence,
+                product=header.product,
+                item=", ".join(_name(entry) for entry in accepted) or "refused",
+                received_ns=now.utc_ns,
+            )
+            effects.notes.extend(self._outgoing.offer("receipt", (receipt,), now.utc_ns, only=header.origin))
+
+    def _receipt(self, receipt: Receipt) -> None:
+        if receipt.origin == self._config.nation and receipt.epoch == self._config.epoch:
+            self._receipted += self._unreceipted.pop((receipt.recipient, receipt.sequence), None) is not None
+
+    def _heartbeat(self, heartbeat: Heartbeat, neighbour: Nation, now: Now, effects: _Effects) -> None:
+        if heartbeat.nation != neighbour:
+            self._refuse("heartbeat-not-from-neighbour", f"{neighbour} brought a heartbeat of {heartbeat.nation}", now, effects)
+            return
+        behind = self._links[neighbour].heard(heartbeat, now.mono_ns)
+        self._forget_acknowledged_receipts(heartbeat)
+        waiting = {(neighbour, stream) for stream in behind}
+        for key in [key for key in self._behind if key[0] == neighbour and key not in waiting]:
+            del self._behind[key]
+        for key in sorted(waiting):
+            since = self._behind.setdefault(key, now.mono_ns)
+            if now.mono_ns - since > GAP_NS:
+                self._behind[key] = now.mono_ns
+                effects.notes.append(_note("stream-gap", f"messages from {key[1][0]} through {neighbour} are missing; waiting for them to be sent again", now))
+
+    def _forget_acknowledged_receipts(self, heartbeat: Heartbeat) -> None:
+        """A receipt gets no receipt: it counts as acknowledged when the next hop holds it."""
+        for mark in heartbeat.marks:
+            if mark.origin != self._config.nation or mark.epoch != self._config.epoch:
+                continue
+            held = [key for key, product in self._unreceipted.items() if product == "receipt" and key[0] == mark.audience and key[1] <= mark.received]
+            for key in held:
+                del self._unreceipted[key]
+                self._receipted += 1
+
+    def _refuse(self, code: str, text: str, now: Now, effects: _Effects) -> None:
+        self._refused += 1
+        effects.notes.append(_note(code, text, now))
+
+
+def _note(code: str, text: str, now: Now) -> Note:
+    return Note(stage="link", code=code, text=text, time_ns=now.utc_ns)
+
+
+def _name(item: object) -> str:
+    match item:
+        case Warning():
+            return f"warning {item.warning} revision {item.revision}"
+        case LaunchEvent():
+            return f"event {item.event} revision {item.revision}"
+        case _:
+            return type(item).__name__.lower()

@@ -1,0 +1,106 @@
+"""Where the stages meet: plots -> tracks -> picture -> launch events -> warnings, once alone and once joint.
+
+The *alone* picture sees this nation's sensors only; it is what is shared, so that nothing leaves that a partner contributed.
+The *joint* picture also holds what partners shared; it stays at home.
+"""
+
+import msgspec
+
+from tocsin.assessment.assess import Assessment
+from tocsin.fusion.fuse import Fusion
+from tocsin.geography.zones import Zones
+from tocsin.messages.basics import Note
+from tocsin.messages.command import Command
+from tocsin.messages.event import LaunchEvent
+from tocsin.messages.plot import Scan
+from tocsin.messages.track import FusedTrack, Track
+from tocsin.messages.warning import Posture, Warning
+from tocsin.node.config import NodeConfig
+from tocsin.node.outputs import PictureName
+from tocsin.tracking.tracker import Tracker
+from tocsin.units import NS_PER_S
+from tocsin.warning.desk import WarningDesk
+
+ASSESS_INTERVAL_NS = NS_PER_S  # events are revised at least every second of data (DESIGN section 9), and at once on news
+
+
+class PictureStep(msgspec.Struct, frozen=True, kw_only=True):
+    """What one step changed in one picture."""
+
+    picture: PictureName
+    fused: tuple[FusedTrack, ...]
+    events: tuple[LaunchEvent, ...]
+    warnings: tuple[Warning, ...]
+    posture: Posture | None
+    notes: tuple[Note, ...]
+
+
+class Picture:
+    """Fusion, assessment and warning desk of one picture, and the pace at which they run."""
+
+    def __init__(self, config: NodeConfig, zones: Zones, name: PictureName) -> None:
+        self.name = name
+        self._fusion = Fusion(name)
+        self._assessment = Assessment(config.nation, name, config.world, zones, config.nations, legal=config.legal)
+        self._desk = WarningDesk(config.nation, config.world, name)
+        self._known: dict[str, str] = {}  # fused track -> status, to see news
+        self._assessed_ns = 0
+        self._posture: Posture | None = None
+
+    def step(self, tracks: tuple[Track, ...], commands: tuple[Command, ...], now_ns: int) -> PictureStep:
+        """Fuse; assess when there is news or a second has passed; let the desk decide."""
+        fused, notes = self._fusion.step(tracks, now_ns)
+        news = False
+        for track in fused:
+            news = news or self._known.get(track.track) != track.status
+            self._known[track.track] = track.status
+        if not (news or commands or now_ns - self._assessed_ns >= ASSESS_INTERVAL_NS):
+            return PictureStep(picture=self.name, fused=fused, events=(), warnings=(), posture=None, notes=notes)
+        self._assessed_ns = now_ns
+        events, assess_notes = self._assessment.step(self._fusion.live(now_ns), now_ns)
+        warnings, posture, desk_notes = self._desk.step(events, commands, now_ns)
+        changed = posture if posture != self._posture else None
+        self._posture = posture
+        return PictureStep(picture=self.name, fused=fused, events=events, warnings=warnings, posture=changed, notes=notes + assess_notes + desk_notes)
+
+
+class PipelineStep(msgspec.Struct, frozen=True, kw_only=True):
+    """What one input changed: own tracks to share, and both pictures."""
+
+    tracks: tuple[Track, ...]
+    alone: PictureStep
+    joint: PictureStep
+    notes: tuple[Note, ...]
+
+
+class Pipeline:
+    """The whole line of work of one nation."""
+
+    def __init__(self, config: NodeConfig, zones: Zones) -> None:
+        self._tracker = Tracker(config.nation, config.sensors)
+        self._alone = Picture(config, zones, "alone")
+        self._joint = Picture(config, zones, "joint")
+
+    def scan(self, scan: Scan, now_ns: int) -> PipelineStep:
+        """Take one scan of an own sensor."""
+        tracks, notes = self._tracker.step(scan, now_ns)
+        return self._both(tracks, tracks, (), now_ns, notes)
+
+    def partner_tracks(self, tracks: tuple[Track, ...], now_ns: int) -> PipelineStep:
+        """Take tracks that a partner shared; they enter the joint picture only."""
+        return self._both((), tracks, (), now_ns, ())
+
+    def command(self, command: Command, now_ns: int) -> PipelineStep:
+        """Apply a person's act to both pictures' desks."""
+        return self._both((), (), (command,), now_ns, ())
+
+    def tick(self, now_ns: int) -> PipelineStep:
+        """Let time pass: tracks age, predictions run out, warnings move on."""
+        return self._both((), (), (), now_ns, ())
+
+    def _both(
+        self, own: tuple[Track, ...], joint: tuple[Track, ...], commands: tuple[Command, ...], now_ns: int, notes: tuple[Note, ...]
+    ) -> PipelineStep:
+        return PipelineStep(
+            tracks=own, alone=self._alone.step(own, commands, now_ns), joint=self._joint.step(joint, commands, now_ns), notes=notes
+        )

@@ -1,0 +1,99 @@
+"""The numbers of all live tracks of one nation as struct of arrays, and the predictions of the scan at hand.
+
+Rows are reused; which rows are live, and in which order, is the tracker's business. Everything per track that is not a
+number for the kernels is in ``record``.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tocsin.kernels.imm import BOOST, HIST_CAN_AIR, HIST_CAN_BOOST, HISTORY, MODELS, N, combine, predict_tracks
+from tocsin.models.motion import motion_parameters, start_models
+
+Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+class TrackBank:
+    """State over time: model states, covariances, weights and times; owned and changed by one Tracker.
+
+    ``x[rows, 4, 8]``, ``P[rows, 4, 8, 8]``, ``mu[rows, 4]`` at ``time_ns[rows]`` are after the last plot; ``next_*`` are the
+    prediction to the scan at hand; ``whole_x[rows, 8]``, ``whole_P`` its mixture.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        self.x: Array = np.zeros((capacity, MODELS, N))
+        self.P: Array = np.zeros((capacity, MODELS, N, N))
+        self.mu: Array = np.zeros((capacity, MODELS))
+        self.time_ns: Ints = np.zeros(capacity, np.int64)
+        self.history: Array = np.zeros((capacity, HISTORY))
+        self.next_x: Array = np.zeros((capacity, MODELS, N))
+        self.next_P: Array = np.zeros((capacity, MODELS, N, N))
+        self.next_mu: Array = np.zeros((capacity, MODELS))
+        self.whole_x: Array = np.zeros((capacity, N))
+        self.whole_P: Array = np.zeros((capacity, N, N))
+        self.params: Array = motion_parameters()
+        self._free = list(range(capacity - 1, -1, -1))
+
+    def start(self, pos_vel: Array, cov: Array, alt_m: float, speed_mps: float, time_ns: int) -> int | None:
+        """Take a free row for a new object and fill it from the priors; None when all rows are in use."""
+        if not self._free:
+            return None
+        row = self._free.pop()
+        start_models(pos_vel, cov, alt_m, speed_mps, self.x[row], self.P[row], self.mu[row])
+        self.time_ns[row] = time_ns
+        self.history[row, HIST_CAN_BOOST] = 1.0
+        self.history[row, HIST_CAN_AIR] = 1.0
+        return row
+
+    def release(self, row: int) -> None:
+        """Give a row back."""
+        self._free.append(row)
+
+    def forbid(self, row: int, *, boost: bool = False, air: bool = False) -> None:
+        """Rule a motion out for good; its weight goes to the others at the next prediction."""
+        if boost:
+            self.history[row, HIST_CAN_BOOST] = 0.0
+        if air:
+            self.history[row, HIST_CAN_AIR] = 0.0
+
+    def may_boost(self, row: int) -> bool:
+        """True until thrust was ruled out."""
+        return bool(self.history[row, HIST_CAN_BOOST] > 0.0)
+
+    def predict(self, rows: Sequence[int], until_ns: int) -> Ints:
+        """Predict rows to until_ns into ``next_*`` and ``whole_*``; return rows as an array."""
+        index = np.array(rows, np.int64)
+        predict_tracks(
+            index,
+            self.x,
+            self.P,
+            self.mu,
+            self.time_ns,
+            self.history,
+            until_ns,
+            self.params,
+            self.next_x,
+            self.next_P,
+            self.next_mu,
+        )
+        for row in rows:
+            combine(self.next_x[row], self.next_P[row], self.next_mu[row], self.whole_x[row], self.whole_P[row])
+        return index
+
+    def combine_now(self, row: int) -> None:
+        """Fill ``whole_*`` from the state after the last plot."""
+        combine(self.x[row], self.P[row], self.mu[row], self.whole_x[row], self.whole_P[row])
+
+    def commit(self, row: int, time_ns: int) -> None:
+        """Make the prediction the state (a long gap need not be flown again at every scan)."""
+        self.x[row] = self.next_x[row]
+        self.P[row] = self.next_P[row]
+        self.mu[row] = self.next_mu[row]
+        self.time_ns[row] = time_ns
+
+    def boost_weight(self, row: int) -> float:
+        """Probability that the object burns, after the last plot."""
+        return float(self.mu[row, BOOST])

@@ -1,0 +1,104 @@
+"""Ballistic, air-breathing or not yet known: decided by what no aircraft can do, at four sigma; and by what missiles never do."""
+
+from math import sqrt
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from tocsin.kernels.geodesy import altitude_and_up
+from tocsin.kernels.imm import AIR
+from tocsin.kernels.jit import kernel
+from tocsin.messages.track import TrackKind
+from tocsin.models.motion import AIR_SPEED_MPS, AIR_TOP_M
+from tocsin.units import NS_PER_S, STANDARD_GRAVITY_MPS2
+
+Array = NDArray[np.float64]
+
+SIGMAS = 4.0  # 3e-5 one-sided per look: aircraft are seen thousands of times
+ZOOM_TOP_M = 30_000.0  # a fighter's zoom climb trades 600 m/s at 12 km for at most 30 km
+STEEP_CLIMB_MPS = 250.0  # steady climb or dive that no aircraft keeps
+NOT_AIR = 1e-3  # probability of the air model below which its climb is believed
+SURELY_AIR = 0.9
+AIR_LEAST_S = 8.0  # seen this long before "air-breathing" is said: a rising missile passes 500 m/s too
+AIR_LEAST_PLOTS = 5
+
+
+class Kinematics(msgspec.Struct, frozen=True, kw_only=True):
+    """Altitude, speed and climb with 1 sigma, of one combined state."""
+
+    alt_m: float
+    alt_sigma_m: float
+    speed_mps: float
+    speed_sigma_mps: float
+    climb_mps: float
+    climb_sigma_mps: float
+
+
+@kernel
+def _kinematics(x: Array, P: Array, out: Array) -> None:
+    """Fill out[6]: altitude, its sigma, speed, its sigma, climb, its sigma; x[8], P[8, 8]."""
+    alt, up_x, up_y, up_z = altitude_and_up(x[0], x[1], x[2])
+    speed = sqrt(x[3] * x[3] + x[4] * x[4] + x[5] * x[5])
+    up = (up_x, up_y, up_z)
+    size = max(speed, 1.0)
+    along = (x[3] / size, x[4] / size, x[5] / size)
+    alt_var = 0.0
+    speed_var = 0.0
+    climb_var = 0.0
+    climb = 0.0
+    for a in range(3):
+        climb += up[a] * x[3 + a]
+        for b in range(3):
+            alt_var += up[a] * P[a, b] * up[b]
+            climb_var += up[a] * P[3 + a, 3 + b] * up[b]
+            speed_var += along[a] * P[3 + a, 3 + b] * along[b]
+    out[0] = alt
+    out[1] = sqrt(max(alt_var, 0.0))
+    out[2] = speed
+    out[3] = sqrt(max(speed_var, 0.0))
+    out[4] = climb
+    out[5] = sqrt(max(climb_var, 0.0))
+
+
+def kinematics(x: Array, P: Array) -> Kinematics:
+    """Return altitude, speed and climb of a combined state x[8], P[8, 8]."""
+    out = np.empty(6)
+    _kinematics(x, P, out)
+    values = out.tolist()
+    return Kinematics(
+        alt_m=values[0],
+        alt_sigma_m=values[1],
+        speed_mps=values[2],
+        speed_sigma_mps=values[3],
+        climb_mps=values[4],
+        climb_sigma_mps=values[5],
+    )
+
+
+def classify(kind: TrackKind, k: Kinematics, mu: Array, plots: int, seen_ns: int) -> TrackKind:
+    """Return the kind after one more plot. Ballistic, once said, stays; air-breathing yields to ballistic evidence."""
+    if kind == "ballistic" or _beyond_aircraft(k, float(mu[AIR])):
+        return "ballistic"
+    if (
+        float(mu[AIR]) > SURELY_AIR
+        and plots >= AIR_LEAST_PLOTS
+        and seen_ns >= AIR_LEAST_S * NS_PER_S
+        and k.speed_mps + k.speed_sigma_mps < AIR_SPEED_MPS
+        and k.alt_m + k.alt_sigma_m < AIR_TOP_M
+    ):
+        return "air-breathing"
+    return kind
+
+
+def _beyond_aircraft(k: Kinematics, air_weight: float) -> bool:
+    """True if speed, altitude, zoom height or a steep climb excludes an aircraft at SIGMAS."""
+    climb_low = max(abs(k.climb_mps) - SIGMAS * k.climb_sigma_mps, 0.0)
+    alt_low = k.alt_m - SIGMAS * k.alt_sigma_m
+    zoom_m = alt_low + (climb_low * climb_low / (2.0 * STANDARD_GRAVITY_MPS2) if k.climb_mps > 0.0 else 0.0)
+    return (
+        k.speed_mps - SIGMAS * k.speed_sigma_mps > AIR_SPEED_MPS
+        or alt_low > AIR_TOP_M
+        or zoom_m > ZOOM_TOP_M
+        or (air_weight < NOT_AIR and climb_low > STEEP_CLIMB_MPS)
+    )

@@ -1,0 +1,57 @@
+"""A track's numbers as a Track message."""
+
+from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tocsin.kernels.geodesy import altitude_and_up
+from tocsin.kernels.imm import AIR, BOOST, COAST, FALL, THRUST
+from tocsin.messages.basics import Nation
+from tocsin.messages.track import ModelProbabilities, Track, TrackStatus
+from tocsin.tracking.record import Record
+
+Array = NDArray[np.float64]
+
+
+def track_message(
+    nation: Nation, record: Record, x: Array, P: Array, mu: Array, time_ns: int, *, predicted: bool, status: TrackStatus | None = None
+) -> Track:
+    """Return the Track of a combined state x[8], P[8, 8] with model weights mu[4] at time_ns."""
+    values = x.tolist()
+    rows = P.tolist()
+    cov = tuple(rows[a][b] for a in range(7) for b in range(a, 7))
+    thrust_sigma = sqrt(rows[THRUST][THRUST]) if rows[THRUST][THRUST] > 0.0 else 0.0
+    return Track(
+        track=f"{nation}-{record.number}",
+        nation=nation,
+        time_ns=time_ns,
+        kind=record.kind,
+        status=status or record.status,
+        pos_ecef_m=(values[0], values[1], values[2]),
+        vel_ecef_mps=(values[3], values[4], values[5]),
+        ln_beta=values[6],
+        cov=cov,
+        thrust_mps2=values[THRUST],
+        thrust_sigma_mps2=thrust_sigma,
+        models=_phases(values, mu.tolist()),
+        first_plot_ns=record.first_plot_ns,
+        last_plot_ns=record.last_plot_ns,
+        plots=record.plots,
+        predicted=predicted,
+        sensors=record.sensors,
+        confirmed_ns=record.confirmed_ns,
+        launch=record.launch,
+    )
+
+
+def _phases(x: list[float], mu: list[float]) -> ModelProbabilities:
+    """Return the phases' probabilities: FALL is re-entry when descending, else manoeuvre; level flight counts as manoeuvre."""
+    _, up_x, up_y, up_z = altitude_and_up(x[0], x[1], x[2])
+    descending = up_x * x[3] + up_y * x[4] + up_z * x[5] < 0.0
+    return ModelProbabilities(
+        boost=mu[BOOST],
+        coast=mu[COAST],
+        reentry=mu[FALL] if descending else 0.0,
+        manoeuvre=mu[AIR] + (0.0 if descending else mu[FALL]),
+    )

@@ -1,0 +1,186 @@
+"""Kernels of track initiation: which three plots belong together, how surely, and the state they give.
+
+A seed is a plot that no track took, as one row of numbers (columns below). No filter is run on single seeds.
+"""
+
+from math import log, sqrt
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tocsin.kernels.jit import kernel
+from tocsin.kernels.linalg import propagate_covariance, scalar_update
+
+Array = NDArray[np.float64]
+
+SEED_TIME: Final = 0  # s since the memory's epoch
+SEED_POS: Final = 1  # 1..3 ECEF m
+SEED_AXES: Final = 4  # 4..12 three unit rows of the position error
+SEED_SIGMA: Final = 13  # 13..15 m along them; the third of an infrared seed is its altitude prior
+SEED_ROWS: Final = 16  # 3.0 radar, 2.0 infrared: rows that are measured
+SEED_LN_CLUTTER: Final = 17  # ln of false alarms per scan and m3 (infrared: m2) at this place
+SEED_LN_PD: Final = 18
+SEED_SENSOR: Final = 19
+SEED_REACH: Final = 20  # m, largest sigma
+SEED_COLUMNS: Final = 21
+
+K: Final = 9  # x[9]: position, velocity, acceleration at the newest seed
+
+MAX_SPEED_MPS: Final = 8_000.0
+VELOCITY_SIGMA_MPS: Final = 2_000.0  # per axis: any direction, up to the speed of a long-range missile
+ACCELERATION_SIGMA_MPS2: Final = 20.0  # per axis: burning, turning, falling
+SAME_LOOK_S: Final = 0.05  # two plots of one sensor within it are two objects
+LEAST_BASELINE_S: Final = 0.9  # shorter, three plots give a place but no velocity
+REACH_SIGMAS: Final = 4.0
+JERK_ALLOWANCE_MPS2: Final = 80.0  # four sigma of ACCELERATION_SIGMA_MPS2
+LN_2PI: Final = log(2.0 * 3.141592653589793)
+NO_SEED: Final = -1
+NO_START: Final = -1e9
+
+
+@kernel
+def find_start(seeds: Array, newest: int, x: Array, P: Array, partners: Array) -> float:
+    """Find the best hypothesis that seed ``newest`` and one or two of the earlier seeds[n, columns] are one object.
+
+    Fills x[9], P[9, 9] (position, velocity, acceleration at the newest seed's time) and partners[2] (row indices, -1 for
+    none); returns the log-likelihood ratio against three false alarms, or NO_START. The first seed counts nothing: it
+    starts the test. Two seeds alone only count if both are infrared, whose false alarms are rare.
+    Method: speed window, then evidence of a linear-Gaussian model of constant acceleration with broad priors.
+    """
+    best = NO_START
+    work_x = np.empty(K)
+    work_P = np.empty((K, K))
+    c = seeds[newest]
+    n = seeds.shape[0]
+    for j in range(n):
+        b = seeds[j]
+        if j == newest or not _may_follow(b, c):
+            continue
+        if b[SEED_ROWS] == 2.0 and c[SEED_ROWS] == 2.0 and c[SEED_TIME] - b[SEED_TIME] >= LEAST_BASELINE_S:
+            value = evidence(b, c, c, 2, work_x, work_P)
+            best = _keep_best(value, best, j, NO_SEED, work_x, work_P, x, P, partners)
+        for i in range(n):
+            a = seeds[i]
+            if i == j or i == newest or c[SEED_TIME] - a[SEED_TIME] < LEAST_BASELINE_S:
+                continue
+            if (a[SEED_TIME] == b[SEED_TIME] and i > j) or not _may_follow(a, b) or not _may_follow(a, c) or not _smooth(a, b, c):
+                continue
+            value = evidence(a, b, c, 3, work_x, work_P)
+            best = _keep_best(value, best, j, i, work_x, work_P, x, P, partners)
+    return best
+
+
+@kernel
+def _keep_best(value: float, best: float, j: int, i: int, xw: Array, Pw: Array, x: Array, P: Array, partners: Array) -> float:
+    """Copy a better hypothesis into x, P, partners; return the better value."""
+    if not value > best:
+        return best
+    for r in range(K):
+        x[r] = xw[r]
+        for s in range(K):
+            P[r, s] = Pw[r, s]
+    partners[0] = j
+    partners[1] = i
+    return value
+
+
+@kernel
+def _may_follow(earlier: Array, later: Array) -> bool:
+    """True if one object can have caused both: later, within reach of MAX_SPEED_MPS, not one sensor's same look."""
+    dt = later[SEED_TIME] - earlier[SEED_TIME]
+    if dt < 0.0 or (earlier[SEED_SENSOR] == later[SEED_SENSOR] and dt < SAME_LOOK_S):
+        return False
+    reach = MAX_SPEED_MPS * dt + REACH_SIGMAS * (earlier[SEED_REACH] + later[SEED_REACH])
+    dx = later[SEED_POS] - earlier[SEED_POS]
+    dy = later[SEED_POS + 1] - earlier[SEED_POS + 1]
+    dz = later[SEED_POS + 2] - earlier[SEED_POS + 2]
+    return dx * dx + dy * dy + dz * dz < reach * reach
+
+
+@kernel
+def _smooth(a: Array, b: Array, c: Array) -> bool:
+    """Coarse test that b lies near the line from a to c in time: as far as errors and accelerations allow."""
+    span = c[SEED_TIME] - a[SEED_TIME]
+    w = (b[SEED_TIME] - a[SEED_TIME]) / span
+    off2 = 0.0
+    for k in range(3):
+        off = b[SEED_POS + k] - (1.0 - w) * a[SEED_POS + k] - w * c[SEED_POS + k]
+        off2 += off * off
+    allowed = REACH_SIGMAS * (a[SEED_REACH] + b[SEED_REACH] + c[SEED_REACH]) + JERK_ALLOWANCE_MPS2 * 0.5 * w * (1.0 - w) * span * span
+    return off2 < allowed * allowed
+
+
+@kernel
+def evidence(a: Array, b: Array, c: Array, count: int, x: Array, P: Array) -> float:
+    """Fill x[9], P[9, 9] at the last seed's time from seeds a, b (and c if count is 3); return ln evidence over clutter."""
+    for r in range(K):
+        x[r] = 0.0
+        for s in range(K):
+            P[r, s] = 0.0
+    for r in range(3):
+        x[r] = a[SEED_POS + r]
+        P[3 + r, 3 + r] = VELOCITY_SIGMA_MPS * VELOCITY_SIGMA_MPS
+        P[6 + r, 6 + r] = ACCELERATION_SIGMA_MPS2 * ACCELERATION_SIGMA_MPS2
+        for row in range(3):
+            sigma = a[SEED_SIGMA + row]
+            for s in range(3):
+                P[r, s] += sigma * sigma * a[SEED_AXES + 3 * row + r] * a[SEED_AXES + 3 * row + s]
+    value = _add_seed(b, b[SEED_TIME] - a[SEED_TIME], x, P)
+    if count == 3:
+        value += _add_seed(c, c[SEED_TIME] - b[SEED_TIME], x, P)
+    return value
+
+
+@kernel
+def _add_seed(seed: Array, dt: float, x: Array, P: Array) -> float:
+    """Carry x, P on by dt under constant acceleration and correct them by a seed; return ln(Pd x likelihood / clutter)."""
+    if dt > 0.0:
+        F = np.zeros((K, K))
+        for r in range(K):
+            F[r, r] = 1.0
+        for r in range(3):
+            F[r, 3 + r] = dt
+            F[3 + r, 6 + r] = dt
+            F[r, 6 + r] = 0.5 * dt * dt
+            x[r] += dt * x[3 + r] + 0.5 * dt * dt * x[6 + r]
+            x[3 + r] += dt * x[6 + r]
+        propagate_covariance(F, P, K, np.empty((K, K)), P)
+    h = np.zeros(K)
+    g = np.empty(K)
+    value = seed[SEED_LN_PD] - seed[SEED_LN_CLUTTER]
+    for row in range(int(seed[SEED_ROWS])):
+        innovation = 0.0
+        for r in range(3):
+            h[r] = seed[SEED_AXES + 3 * row + r]
+            innovation += h[r] * (seed[SEED_POS + r] - x[r])
+        sigma = seed[SEED_SIGMA + row]
+        S = scalar_update(x, P, K, h, innovation, sigma * sigma, -1, g)
+        value -= 0.5 * (innovation * innovation / S + log(S) + LN_2PI)
+    return value
+
+
+@kernel
+def distance2(x: Array, P: Array, y: Array, Q: Array, work: Array) -> float:
+    """Return the squared statistical distance (x - y)' (P + Q)^-1 (x - y) of two states by position and velocity.
+
+    x, y[>= 6]; P, Q[>= 6, >= 6]; work[7, 6]: scratch. A sum that is not positive definite counts as far apart (1e300).
+    """
+    total = 0.0
+    for i in range(6):
+        for j in range(i + 1):
+            value = P[i, j] + Q[i, j]
+            for k in range(j):
+                value -= work[i, k] * work[j, k]
+            if i == j:
+                if not value > 0.0:
+                    return 1e300
+                work[i, i] = sqrt(value)
+            else:
+                work[i, j] = value / work[j, j]
+        residual = x[i] - y[i]
+        for k in range(i):
+            residual -= work[i, k] * work[6, k]
+        work[6, i] = residual / work[i, i]
+        total += work[6, i] * work[6, i]
+    return total

@@ -1,0 +1,92 @@
+"""When a warning changes: what a reader would notice, where land is alerted, how stale is too stale. Pure functions."""
+
+from math import hypot
+from typing import Final
+
+from tocsin.kernels.geodesy import ground_distance_m
+from tocsin.messages.basics import Nation
+from tocsin.messages.event import ImpactEstimate, LaunchEvent
+from tocsin.messages.warning import Warning  # noqa: A004 - the message's own name
+from tocsin.units import KM, NS_PER_S
+from tocsin.warning.texts import ellipse95_area_m2, ellipse95_axes_m
+
+LAND_ALERT_P: Final = 0.01  # 1 %: people accept 100 false land alerts for a true one; 1,024 samples resolve it to 0.1 %
+LAND_CLEAR_P: Final = 0.003  # shrink late: a third of the alert level,
+LAND_CLEAR_NS: Final = 20 * NS_PER_S  # held for so long
+STALE_NS: Final = 10 * NS_PER_S  # no detection for five scans of a 2 s radar: a prediction only, it raises nothing
+MOVED_SHARE: Final = 0.5  # of the 95 % half axis that was last told
+MOVED_FLOOR_M: Final = 1.0 * KM  # below this nobody on the ground acts differently
+SHRUNK_SHARE: Final = 0.5  # ellipse area: half as large is news,
+GROWN_SHARE: Final = 1.5  # and half as large again too
+TIME_MOVED_NS: Final = 10 * NS_PER_S  # change of the impact time
+P_BANDS: Final = (0.01, 0.05, 0.5, 0.95, 0.99)  # a probability that crosses one of these reads differently
+P_SLACK: Final = 0.005  # and must pass it by this, so that a value on the line does not flutter
+
+
+def stale(event: LaunchEvent) -> bool:
+    """True if the event's newest detection is too old to raise anything."""
+    return event.time_ns - event.last_detection_ns > STALE_NS
+
+
+def wanted_land(event: LaunchEvent) -> tuple[Nation, ...]:
+    """Nations whose land reaches the alert threshold; never from a thrust-ended-now trace."""
+    if event.impact is None or event.impact.basis == "thrust-ended-now":
+        return ()
+    return tuple(nation for nation, p in event.p_land if p >= LAND_ALERT_P)
+
+
+def still_land(event: LaunchEvent) -> tuple[Nation, ...]:
+    """Nations whose land is not clearly out of danger."""
+    return tuple(nation for nation, p in event.p_land if p >= LAND_CLEAR_P)
+
+
+def noticed(event: LaunchEvent, told: Warning, land_alert: tuple[Nation, ...]) -> str | None:
+    """Return what a reader would notice between the warning last told and the event now, None if nothing."""
+    found: list[str] = []
+    if event.missiles_at_least != told.missiles_at_least:
+        found.append(f"count is now at least {event.missiles_at_least}")
+    if land_alert != told.land_alert:
+        found.append(f"land alert now for {', '.join(land_alert) or 'no land'}")
+    if event.detected_by != told.detected_by:
+        found.append(f"detected by {', '.join(event.detected_by)}")
+    if event.launch is not None and told.launch is None:
+        found.append("launch point known")
+    found.extend(_impact_news(event.impact, told.impact))
+    if _crossed(event.p_outside_eez, told.p_outside_eez) or _crossed(event.zones, told.zones):
+        found.append("zone answer changed")
+    return "; ".join(found) if found else None
+
+
+def _impact_news(now: ImpactEstimate | None, told: ImpactEstimate | None) -> list[str]:
+    """News about the impact. A thrust-ended-now trace moves all the time: only its appearance is news."""
+    if now is None:
+        return []
+    if told is None or now.basis != told.basis:
+        return ["impact predicted"] if now.basis == "predicted" else [f"impact {now.basis}"]
+    if now.basis == "thrust-ended-now":
+        return []
+    found: list[str] = []
+    half_axis_m = hypot(MOVED_SHARE * ellipse95_axes_m(told)[0], MOVED_FLOOR_M)
+    if ground_distance_m(now.lat_rad, now.lon_rad, told.lat_rad, told.lon_rad) > half_axis_m:
+        found.append("predicted impact moved")
+    share = ellipse95_area_m2(now) / max(1.0, ellipse95_area_m2(told))
+    if share < SHRUNK_SHARE:
+        found.append("predicted impact is more certain")
+    elif share > GROWN_SHARE:
+        found.append("predicted impact is less certain")
+    if abs(now.time_ns - told.time_ns) > TIME_MOVED_NS:
+        found.append("predicted time changed")
+    return found
+
+
+def _crossed(now: tuple[tuple[str, float], ...], told: tuple[tuple[str, float], ...]) -> bool:
+    """True if a probability passed one of the bands clearly. Names that are missing count as 0."""
+    before, after = dict(told), dict(now)
+    if not after:
+        return False
+    for name in sorted(set(before) | set(after)):
+        p, q = before.get(name, 0.0), after.get(name, 0.0)
+        low, high = min(p, q), max(p, q)
+        if any((low < band - P_SLACK and high >= band) or (low < band and high >= band + P_SLACK) for band in P_BANDS):
+            return True
+    return False
