@@ -63,12 +63,13 @@ MEMBERS: Final = {
 }
 NO_EFFECT: Final = ("Spratly Is.", "Scarborough Reef")
 RING_POINTS: Final = 4  # a triangle and its closing point: the least that makes a polygon
-LAND_BOX_DEG: Final = (115.0, 15.0, 165.0, 60.0)  # west, south, east, north of the drawn land
 SIMPLIFY_DEG: Final = 0.01  # about 1 km, invisible on a page-wide map
 SMALLEST_DEG2: Final = 0.0005  # about 5 km2: smaller pieces of land are not drawn
 
 
 class Islet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One entry of the table: a base point without area."""
+
     name: str
     nation: str
     lat_deg: float
@@ -77,6 +78,8 @@ class Islet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Feature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One disputed feature: its own points, and what it takes out of a nation's land."""
+
     key: str
     claimed_by: tuple[str, ...]
     owner: str
@@ -87,6 +90,8 @@ class Feature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``tools/islets.toml``."""
+
     islet: tuple[Islet, ...]
     feature: tuple[Feature, ...]
 
@@ -112,8 +117,8 @@ def main() -> None:
     islets = options.islets.read_bytes()
     table = msgspec.convert(tomllib.loads(islets.decode()), Table, strict=False)
     coasts, layers = read_coasts(countries, table)
-    lat_deg = np.arange(round((NORTH_DEG - SOUTH_DEG) / STEP_DEG) + 1) * STEP_DEG + SOUTH_DEG
-    lon_deg = np.arange(round((EAST_DEG - WEST_DEG) / STEP_DEG) + 1) * STEP_DEG + WEST_DEG
+    lat_deg: Floats = np.arange(round((NORTH_DEG - SOUTH_DEG) / STEP_DEG) + 1, dtype=np.float64) * STEP_DEG + SOUTH_DEG
+    lon_deg: Floats = np.arange(round((EAST_DEG - WEST_DEG) / STEP_DEG) + 1, dtype=np.float64) * STEP_DEG + WEST_DEG
     coarse, tiles = fields(coasts, lat_deg, lon_deg)
     margins = {nation: margin_field(coarse, layers, nation) for nation in MEMBERS}
     meta = ZoneMeta(
@@ -148,7 +153,7 @@ def main() -> None:
 def fetch_countries() -> bytes:
     """Return countries-10m.json of the npm package, fetched into a temporary folder."""
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run(["npm", "pack", "--silent", PACKAGE], cwd=folder, check=True, stdout=subprocess.DEVNULL)  # noqa: S607
+        subprocess.run(["npm", "pack", "--silent", PACKAGE], cwd=folder, check=True, stdout=subprocess.DEVNULL)
         with tarfile.open(next(Path(folder).glob("*.tgz"))) as archive:
             member = archive.extractfile("package/countries-10m.json")
             if member is None:
@@ -193,7 +198,8 @@ def read_coasts(countries: bytes, table: Table) -> tuple[dict[str, Coast], tuple
 
 def decode_arc(arc: list[list[int]], transform: dict[str, list[float]]) -> Floats:
     """(points, 2) longitude and latitude of a quantised, delta-coded TopoJSON arc (TopoJSON specification, 2.1.3)."""
-    return np.cumsum(np.array(arc), axis=0) * np.array(transform["scale"]) + np.array(transform["translate"])
+    points: Floats = np.cumsum(np.array(arc), axis=0) * np.array(transform["scale"]) + np.array(transform["translate"])
+    return points
 
 
 def join_arcs(ring: list[int], arcs: list[Floats]) -> Floats:
@@ -285,7 +291,8 @@ def margin_field(coarse: NDArray[np.int16], layers: tuple[Layer, ...], nation: s
         target = own_m if layer.owner == nation else other_m
         if layer.owner:
             np.minimum(target, field * QUANTUM_M, out=target)
-    return np.minimum(EEZ_LIMIT_M - own_m, 0.5 * (other_m - own_m))
+    margin_m: Floats = np.minimum(EEZ_LIMIT_M - own_m, 0.5 * (other_m - own_m))
+    return margin_m
 
 
 def touches_edge(margin_m: Floats) -> bool:
@@ -309,7 +316,7 @@ def write_zones(path: Path, meta: ZoneMeta, coarse: NDArray[np.int16], tiles: tu
     residual = np.diff(step, axis=2, prepend=np.uint16(0)).view(np.int16)
     folded = ((residual << 1) ^ (residual >> 15)).view(np.uint16)  # 0, -1, 1, -2 ... become 0, 1, 2, 3 ...
     tile_residual = nodes - interpolate_tiles(coarse, cell, layer)
-    if np.abs(tile_residual).max() > 127:  # noqa: PLR2004 - the range of the stored 8 bits
+    if np.abs(tile_residual).max() > 127:  # the range of the stored 8 bits
         raise SystemExit(f"tile residual: expected at most 127 quanta, got {np.abs(tile_residual).max()}; raise QUANTUM_M")
     np.savez_compressed(
         path,
@@ -334,8 +341,10 @@ def write_outlines(
     """Write the land polygons and the EEZ limits of all named nations, in whole quanta, delta-coded."""
     lines: list[tuple[str, str, list[Floats]]] = []
     for layer in layers:
-        for polygon in drawn_land(coasts[layer.key]):
-            lines.append(("land", layer.owner, [np.array(ring.coords) for ring in (polygon.exterior, *polygon.interiors)]))
+        lines.extend(
+            ("land", layer.owner, [np.array(ring.coords) for ring in (polygon.exterior, *polygon.interiors)])
+            for polygon in drawn_land(coasts[layer.key])
+        )
     coast_m = np.min([field * QUANTUM_M for layer, field in zip(layers, coarse, strict=True) if layer.owner], axis=0)
     for nation, margin_m in margins.items():
         if nation != "other":
@@ -348,8 +357,8 @@ def write_outlines(
 
 
 def drawn_land(coast: Coast) -> list[Polygon]:
-    """Land inside the drawn box, simplified; pieces too small to see are left out."""
-    frame = box(*LAND_BOX_DEG)
+    """Land inside the grid, simplified; pieces too small to see are left out."""
+    frame = box(WEST_DEG, SOUTH_DEG, EAST_DEG, NORTH_DEG)
     pieces = []
     for polygon in coast.polygons:
         if not polygon.intersects(frame):
@@ -371,7 +380,8 @@ def limit_lines(margin_m: Floats, coast_m: Floats, lat_deg: Floats, lon_deg: Flo
         m, x, y, c = (np.stack([a[corner[k]].ravel() for k in triangle]) for a in (margin_m, lon, lat, coast_m))
         inside = m >= 0.0
         mixed = (inside.any(axis=0)) & (~inside.all(axis=0)) & (c.min(axis=0) > STEP_DEG * 60.0 * 1852.0)
-        m, x, y, inside = (a[:, mixed] for a in (m, x, y, inside))
+        m, x, y = (a[:, mixed] for a in (m, x, y))
+        inside = inside[:, mixed]
         alone = np.where(inside.sum(axis=0) == 1, inside.argmax(axis=0), (~inside).argmax(axis=0))
         ends = []
         for other in ((alone + 1) % 3, (alone + 2) % 3):

@@ -10,7 +10,7 @@ WGS84_E2: Final = WGS84_F * (2.0 - WGS84_F)
 WGS84_B_M: Final = WGS84_A_M * (1.0 - WGS84_F)
 EARTH_MU_M3PS2: Final = 3.986004418e14
 EARTH_RATE_RADPS: Final = 7.292115e-5
-EARTH_J2: Final = 1.082629821e-3  # from C20 = -4.84165143790815e-4 normalised: J2 = -C20 sqrt(5)
+EARTH_J2: Final = 1.082629821e-3  # normal-gravity dynamic form factor of the WGS-84 ellipsoid (table 3.5), not the EGM2008 C20
 
 STANDARD_GRAVITY_MPS2: Final = 9.80665  # BIPM, 3rd CGPM (1901)
 

@@ -51,16 +51,13 @@ def write_bytes(path: Path, data: bytes) -> None:
 def write_lines(path: Path, lines: Iterable[bytes]) -> int:
     """Write lines (each with its own line end) as they come, over an older file; return how many."""
     count = 0
-    with open_output(path) as file:
-        for count, line in enumerate(lines, start=1):  # noqa: B007 - the count is the result
-            try:
+    try:
+        with path.open("wb") as file:
+            for line in lines:
                 file.write(line)
-            except OSError as problem:
-                raise _unwritable(path, problem) from problem
-        try:
-            file.flush()
-        except OSError as problem:
-            raise _unwritable(path, problem) from problem
+                count += 1
+    except OSError as problem:
+        raise _unwritable(path, problem) from problem
     return count
 
 

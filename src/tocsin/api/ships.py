@@ -6,15 +6,26 @@ What partners shared stands as it was recorded in the main run, since their sens
 import msgspec
 
 from tocsin.api.night import Plan, new_record, note_first, wanted
+from tocsin.api.stand import make_config, read_rules
+from tocsin.errors import OperatorFault
 from tocsin.evaluation.night import NationFigures, nation_figures
-from tocsin.evaluation.record import NationRecord, NightRecord
-from tocsin.geography import Zones
+from tocsin.evaluation.record import FirstPlot, NationRecord, NightRecord
+from tocsin.geography import load_zones
 from tocsin.messages.basics import Nation
 from tocsin.messages.track import Track
-from tocsin.node.config import NodeConfig
 from tocsin.node.pipeline import PictureStep, Pipeline, PipelineStep
-from tocsin.sim.night import Night
+from tocsin.sim.coalition import place
+from tocsin.sim.night import make_night
 from tocsin.units import NS_PER_S
+
+
+class Elsewhere(msgspec.Struct, frozen=True, kw_only=True):
+    """One further placing, ready for a worker process. ``plan.sensors`` are in their new places."""
+
+    plan: Plan
+    nation: Nation
+    shared: tuple[tuple[int, tuple[Track, ...]], ...]  # partners' tracks as that nation admitted them, with the time
+    first_plots: tuple[FirstPlot, ...]  # of all other nations
 
 
 class Moved(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,37 +36,51 @@ class Moved(msgspec.Struct, frozen=True, kw_only=True):
     figures: NationFigures
 
 
-def play_alone(plan: Plan, night: Night, zones: Zones, config: NodeConfig, main: NightRecord) -> Moved:
-    """Play one nation's sensors as placed in ``plan`` with the partners' tracks of the main run; return its figures."""
+def elsewhere(plan: Plan, main: NightRecord) -> tuple[Elsewhere, ...]:
+    """Return one task for each configuration of the coalition other than the one that was played, in file order."""
+    owners = {sensor.sensor: sensor.nation for sensor in plan.coalition.sensors}
+    tasks = []
+    for configuration in plan.coalition.configurations:
+        moved = sorted({owners[move.sensor] for move in configuration.moves})
+        if configuration.name == plan.configuration or not moved:
+            continue
+        if len(moved) > 1:
+            text = f"configuration {configuration.name!r} moves sensors of {', '.join(moved)}: expected sensors of one nation only"
+            raise OperatorFault(text)
+        tasks.append(
+            Elsewhere(
+                plan=msgspec.structs.replace(plan, sensors=place(plan.coalition, configuration.name), configuration=configuration.name, log_dir=None),
+                nation=moved[0],
+                shared=tuple(main.nations[moved[0]].partner_tracks),
+                first_plots=tuple(plot for plot in main.first_plots if plot.nation != moved[0]),
+            )
+        )
+    return tuple(tasks)
+
+
+def play_elsewhere(task: Elsewhere) -> Moved:
+    """Play one nation's sensors as placed in the task with the partners' tracks of the main run; return its figures."""
+    plan = task.plan
+    night = make_night(plan.scenario)
+    config = make_config(plan.coalition, plan.sensors, plan.scenario.world, task.nation, read_rules(plan.coalition.coalition, task.nation), (), plan.scenario.legal)
+    own = NationRecord(nation=task.nation)
     record = new_record(plan, night)
-    record.first_plots = [plot for plot in main.first_plots if plot.nation != config.nation]
-    own = NationRecord(nation=config.nation)
-    record.nations = {config.nation: own}
-    pipeline = Pipeline(config, zones)
-    shared = list(main.nations[config.nation].partner_tracks)
-    next_tick_ns = night.start_ns
-    for sim_scan in wanted(plan, night):
-        time_ns = sim_scan.scan.time_ns
-        while next_tick_ns <= time_ns:
-            _partners(pipeline, shared, own, next_tick_ns)
-            _keep(own, pipeline.tick(next_tick_ns))
-            next_tick_ns += NS_PER_S
-        _partners(pipeline, shared, own, time_ns)
-        note_first(record, config.nation, sim_scan)
-        _keep(own, pipeline.scan(sim_scan.scan, time_ns))
-    while next_tick_ns <= night.end_ns:
-        _partners(pipeline, shared, own, next_tick_ns)
-        _keep(own, pipeline.tick(next_tick_ns))
-        next_tick_ns += NS_PER_S
-    # every nation whose sensors saw it stands in the first detections of "together"
-    record.nations = {code: own if code == config.nation else NationRecord(nation=code) for code in main.nations}
-    return Moved(configuration=plan.configuration, nation=config.nation, figures=nation_figures(record, own))
-
-
-def _partners(pipeline: Pipeline, shared: list[tuple[int, tuple[Track, ...]]], own: NationRecord, until_ns: int) -> None:
-    while shared and shared[0][0] <= until_ns:
-        time_ns, tracks = shared.pop(0)
-        _keep(own, pipeline.partner_tracks(tracks, time_ns))
+    record.first_plots = list(task.first_plots)
+    record.nations[task.nation] = own
+    pipeline = Pipeline(config, load_zones())
+    own_plan = msgspec.structs.replace(plan, sensors=config.sensors)
+    inputs: list[tuple[int, int, object]] = [(when, 0, None) for when in range(night.start_ns, night.end_ns + 1, NS_PER_S)]
+    inputs += [(when, 1, tracks) for when, tracks in task.shared]
+    inputs += [(sim_scan.scan.time_ns, 2, sim_scan) for sim_scan in wanted(own_plan, night)]
+    for when, kind, item in sorted(inputs, key=lambda entry: entry[:2]):
+        if kind == 0:
+            _keep(own, pipeline.tick(when))
+        elif kind == 1:
+            _keep(own, pipeline.partner_tracks(item, when))  # type: ignore[arg-type]  # the kind says what it is
+        else:
+            note_first(record, task.nation, item)  # type: ignore[arg-type]
+            _keep(own, pipeline.scan(item.scan, when))  # type: ignore[attr-defined]
+    return Moved(configuration=plan.configuration, nation=task.nation, figures=nation_figures(record, own))
 
 
 def _keep(own: NationRecord, step: PipelineStep) -> None:

@@ -66,17 +66,7 @@ class Stand:
         self._drivers: dict[Nation, Driver] = {}
         for nation in self.nations:
             rules = read_rules(coalition.coalition, nation)
-            config = NodeConfig(
-                nation=nation,
-                world=world,
-                epoch=EPOCH,
-                nations=self.nations,
-                routes=routes[nation],
-                sensors=tuple(sensor for sensor in sensors if sensor.nation == nation),
-                policy=parse_policy(rules, f"{coalition.coalition}/{nation}.toml"),
-                keys=public,
-                legal=legal,
-            )
+            config = make_config(coalition, sensors, world, nation, rules, public, legal)
             store: Store = MemoryLog() if log_dir is None else create(log_dir / f"log-{nation}.db")
             store.append((Record(kind="head", utc_ns=start_utc_ns, mono_ns=0, body=encode_head(make_head(config))),))
             guard = Guard(nation, world, rules, private[nation], key_id_of(public_of(private[nation])))
@@ -112,6 +102,14 @@ class Stand:
                 break
         return tuple(deliveries)
 
+    def cut(self, a: Nation, b: Nation) -> None:
+        """Take the link between two neighbours down; what is sent over it is lost."""
+        self._network.cut(a, b)
+
+    def heal(self, a: Nation, b: Nation) -> None:
+        """Bring the link up again."""
+        self._network.heal(a, b)
+
     def counts(self) -> LinkCounts:
         """Return the sum over all nations."""
         each = [driver.node.counts() for driver in self._drivers.values()]
@@ -124,6 +122,23 @@ class Stand:
         for store in self._stores.values():
             store.append((Record(kind="close", utc_ns=utc_ns, mono_ns=utc_ns - self._start_ns, body=b""),))
             store.close()
+
+
+def make_config(
+    coalition: Coalition, sensors: tuple[Sensor, ...], world: World, nation: Nation, rules: str, keys: tuple[PublicKey, ...], legal: tuple[str, ...]
+) -> NodeConfig:
+    """Return what a nation's node must know: its own sensors only, its own rules, everybody's public keys."""
+    return NodeConfig(
+        nation=nation,
+        world=world,
+        epoch=EPOCH,
+        nations=tuple(spec.nation for spec in coalition.nations),
+        routes=routes_for(coalition, nation),
+        sensors=tuple(sensor for sensor in sensors if sensor.nation == nation),
+        policy=parse_policy(rules, f"{coalition.coalition}/{nation}.toml"),
+        keys=keys,
+        legal=legal,
+    )
 
 
 def signer_of(guard: Guard) -> Callable[[SealRequest], bytes]:

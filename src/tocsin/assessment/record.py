@@ -130,25 +130,25 @@ class Record:
         if self.status == "presumed-down" and self.presumed_ns is not None:
             if fused.last_plot_ns > self.presumed_ns:
                 self.status, self.presumed_ns, self.remark = "confirmed", None, "detected again after it was presumed down"
-            elif not self.fused_live or now_ns - self.presumed_ns >= CLOSE_NS:
+            elif now_ns - self.presumed_ns >= CLOSE_NS:
                 self.status, self.remark = "closed", "closed: presumed down, not observed"
         if self.status == "confirmed":
             self._presume(now_ns)
 
     def _presume(self, now_ns: int) -> None:
-        """Presume it down after the predicted time; end the event if the track ended without a prediction."""
+        """Presume it down after the predicted time, also when its track has ended; without a prediction the track's end ends it."""
         impact = self.impact
-        if impact is not None:
-            due_ns = impact.time_ns + s2ns(DOWN_SIGMAS * impact.time_sigma_s)
-            if impact.basis == "thrust-ended-now":
-                due_ns += BURNING_EXTRA_NS
-            if now_ns > due_ns and self.fused.last_plot_ns <= due_ns:
-                lost = ", last seen under thrust" if impact.basis == "thrust-ended-now" else ""
-                self.status, self.presumed_ns = "presumed-down", now_ns
-                self.remark = f"presumed down, not observed{lost}"
-                return
-        if not self.fused_live:
-            self.status, self.remark = "closed", "closed: the track ended without a predicted impact time passing; not observed"
+        if impact is None:
+            if not self.fused_live:
+                self.status, self.remark = "closed", "closed: the track ended and no impact could be predicted; not observed"
+            return
+        due_ns = impact.time_ns + s2ns(DOWN_SIGMAS * impact.time_sigma_s)
+        burning = impact.basis == "thrust-ended-now"
+        if burning:
+            due_ns += BURNING_EXTRA_NS
+        if now_ns > due_ns and self.fused.last_plot_ns <= due_ns:
+            self.status, self.presumed_ns = "presumed-down", now_ns
+            self.remark = "presumed down, not observed" + (", last seen under thrust" if burning else "")
 
     def cancel(self, remark: str) -> None:
         """End the event as an error or a duplicate."""

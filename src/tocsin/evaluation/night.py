@@ -1,6 +1,6 @@
 """From a night's record to its figures: alone against together, missile by missile."""
 
-from math import inf, pi, sqrt
+from math import ceil, inf, pi, sqrt
 
 import msgspec
 
@@ -13,8 +13,9 @@ from tocsin.messages.warning import Warning
 from tocsin.units import KM, seconds_between
 
 CHI2_95_2 = 5.991464547107979  # 95 % point of chi-square with 2 degrees of freedom (tables; -2 ln 0.05)
-MATCH_M = 20.0e3  # a track further than this from every missile belongs to none; missiles of a night are much further apart in time or space
+MATCH_M = 20.0e3  # a track further than this from every missile belongs to none; the nearest counts, so a salvo closer than this is told apart
 AIRCRAFT_MATCH_M = 5.0e3
+UNCOUNTED = ("suspected", "cancelled")  # an event whose last revision says this is not a launch event
 
 
 class PictureFigures(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +46,7 @@ class NightFigures(msgspec.Struct, frozen=True, kw_only=True):
     false_launch_events: int
     aircraft_tracked: int
     aircraft_warned: int
+    merged_events: int = 0  # confirmed, then withdrawn as the same missile as another event: not false, but worth a note
 
 
 def picture_events(events: list[LaunchEvent]) -> dict[str, list[LaunchEvent]]:
@@ -89,35 +91,36 @@ def match_tracks(tracks: list[FusedTrack], missiles: tuple[MissileTruth, ...]) -
 
 
 def match_events(events: list[LaunchEvent], tracks: list[FusedTrack], missiles: tuple[MissileTruth, ...]) -> dict[str, str | None]:
-    """Return which missile each confirmed event is about; None for an event about nothing real (a false one)."""
+    """Return which missile each event that was ever confirmed is about; None for an event about nothing real (a false one)."""
     of_track = match_tracks(tracks, missiles)
     matched: dict[str, str | None] = {}
     for event in events:
-        if event.status == "suspected":
+        if event.status in UNCOUNTED:  # never confirmed, or its withdrawal: what it was about was said before
             continue
         names = [of_track[track] for track in event.tracks if track in of_track]
         matched[event.event] = names[-1] if names else matched.get(event.event)
     return matched
 
 
+def standing_events(events: list[LaunchEvent]) -> list[LaunchEvent]:
+    """Return the revisions of the events that were confirmed and never withdrawn; the last revision of an event decides."""
+    last = {event.event: event.status for event in events}
+    return [event for event in events if event.status not in UNCOUNTED and last[event.event] not in UNCOUNTED]
+
+
 def _figures(
-    record: NightRecord, events: list[LaunchEvent], fused: list[FusedTrack], warnings: list[tuple[int, Warning]], first: dict[str, int]
+    record: NightRecord, events: list[LaunchEvent], matched: dict[str, str | None], warned: list[int | None], first: dict[str, int]
 ) -> PictureFigures:
-    matched = match_events(events, fused, record.missiles)
-    last: dict[str, LaunchEvent] = {}
+    standing = standing_events(events)
     predicted: dict[str, LaunchEvent] = {}
-    for event in events:
+    for event in standing:
         missile = matched.get(event.event)
-        if missile is None or event.status in ("suspected", "cancelled"):
-            continue
-        last[missile] = event
-        if event.impact is not None and event.impact.basis != "thrust-ended-now":
+        if missile is not None and event.impact is not None and event.impact.basis != "thrust-ended-now":
             predicted[missile] = event
-    warned = _first_warnings(record, warnings)
     detections = [None if m.missile not in first else seconds_between(first[m.missile], m.launch_ns) for m in record.missiles]
     errors = [_impact(m, predicted.get(m.missile)) for m in record.missiles]
     return PictureFigures(
-        missiles_at_least=len(last),
+        missiles_at_least=len({event.event for event in standing}),
         first_detection_s=tuple(detections),
         first_warning_s=tuple(None if t is None else seconds_between(t, m.launch_ns) for t, m in zip(warned, record.missiles, strict=True)),
         impact_error_km=tuple(e[0] for e in errors),
@@ -152,13 +155,22 @@ def _offset_m(lat_rad: float, lon_rad: float, to_rad: tuple[float, float]) -> tu
     return east, north
 
 
-def _first_warnings(record: NightRecord, warnings: list[tuple[int, Warning]]) -> list[int | None]:
-    """Return when each missile was first warned of (confirmed or later), by launch point and time of the warning."""
+def _first_warnings(record: NightRecord, warnings: list[tuple[int, Warning]], matched: dict[str, str | None]) -> list[int | None]:
+    """Return when each missile was first warned of (confirmed or later).
+
+    A warning names its event, and the events of every nation that is in the record are matched to missiles by their tracks.
+    Only a warning about an unknown event is matched by its own launch and impact figures.
+    """
+    index_of = {missile.missile: index for index, missile in enumerate(record.missiles)}
     first: list[int | None] = [None] * len(record.missiles)
     for time_ns, warning in sorted(warnings, key=lambda pair: pair[0]):
         if warning.status not in ("confirmed", "updated"):
             continue
-        index = _missile_of(record, warning, time_ns)
+        if warning.event in matched:
+            name = matched[warning.event]
+            index = None if name is None else index_of[name]
+        else:
+            index = _missile_of(record, warning, time_ns)
         if index is not None and first[index] is None:
             first[index] = time_ns
     return first
@@ -206,19 +218,25 @@ def _near_aircraft(record: NightRecord, tracks: list[FusedTrack], names: tuple[s
     return False
 
 
-def _count_false(record: NightRecord, nation: NationRecord) -> tuple[int, int]:
-    """Return (false confirmed events, those of them that were aircraft) over both pictures; a second event for one missile is false."""
-    false = aircraft = 0
+def _count_false(record: NightRecord, nation: NationRecord) -> tuple[int, int, int]:
+    """Return (false confirmed events, those of them that were aircraft, merged events) over both pictures.
+
+    False: about nothing real (even if withdrawn later: it was told), or a second standing event for one missile. Merged: about a
+    real missile, and withdrawn.
+    """
+    false = aircraft = merged = 0
     for events, fused in ((nation.alone_events, nation.alone_fused), (nation.joint_events, nation.fused)):
         seen: set[str] = set()
         last = {event.event: event for event in events}
-        for name, missile in sorted(match_events(events, fused, record.missiles).items()):
-            if missile is None or missile in seen:
+        for name, missile in match_events(events, fused, record.missiles).items():
+            if missile is not None and last[name].status == "cancelled":
+                merged += 1
+            elif missile is None or missile in seen:
                 false += 1
                 aircraft += missile is None and _near_aircraft(record, fused, last[name].tracks)
-            if missile is not None:
+            else:
                 seen.add(missile)
-    return false, aircraft
+    return false, aircraft, merged
 
 
 def first_by(plots: list[FirstPlot], nations: tuple[Nation, ...]) -> dict[str, int]:
@@ -231,42 +249,46 @@ def first_by(plots: list[FirstPlot], nations: tuple[Nation, ...]) -> dict[str, i
 
 
 def nation_figures(record: NightRecord, nation: NationRecord) -> NationFigures:
-    """Return one nation's figures, alone and together."""
-    alone_warnings = [(warning.time_ns, warning) for warning in nation.alone_warnings]
-    joint_warnings = [(warning.time_ns, warning) for warning in nation.joint_warnings] + nation.partner_warnings
-    everyone = tuple(record.nations) if record.nations else (nation.nation,)
-    contributing = tuple(sorted({plot.nation for plot in record.first_plots} & ({nation.nation, *everyone})))
+    """Return one nation's figures, alone and together. ``nation`` need not be in the record (a ship elsewhere), its plots must be."""
+    alone_matched = match_events(nation.alone_events, nation.alone_fused, record.missiles)
+    joint_matched = match_events(nation.joint_events, nation.fused, record.missiles)
+    everyone = dict(joint_matched)
+    for other in record.nations.values():
+        if other.nation != nation.nation:
+            everyone |= match_events(other.joint_events, other.fused, record.missiles)
+    alone_warned = _first_warnings(record, [(warning.time_ns, warning) for warning in nation.alone_warnings], alone_matched)
+    joint_warned = _first_warnings(record, [(w.time_ns, w) for w in nation.joint_warnings] + nation.partner_warnings, everyone)
+    alone_first = first_by(record.first_plots, (nation.nation,))
+    joint_first = first_by(record.first_plots, tuple(sorted({plot.nation for plot in record.first_plots})))
     return NationFigures(
-        alone=_figures(record, nation.alone_events, nation.alone_fused, alone_warnings, first_by(record.first_plots, (nation.nation,))),
-        together=_figures(record, nation.joint_events, nation.fused, joint_warnings, first_by(record.first_plots, contributing)),
+        alone=_figures(record, nation.alone_events, alone_matched, alone_warned, alone_first),
+        together=_figures(record, nation.joint_events, joint_matched, joint_warned, joint_first),
     )
 
 
 def night_figures(record: NightRecord) -> NightFigures:
     """Return all figures of a night. Launch events and salvos are those of the joint pictures (the largest, should they differ)."""
-    events = salvos = false = aircraft = 0
+    launch_events = salvos = false = aircraft = merged = 0
     for nation in record.nations.values():
-        confirmed = {event.event: event.salvo for event in nation.joint_events if event.status not in ("suspected", "cancelled")}
-        events = max(events, len(confirmed))
-        salvos = max(salvos, len(set(confirmed.values())))
-        false_here, aircraft_here = _count_false(record, nation)
-        false += false_here
-        aircraft += aircraft_here
+        salvo_of = {event.event: event.salvo for event in standing_events(nation.joint_events)}
+        launch_events = max(launch_events, len(salvo_of))
+        salvos = max(salvos, len(set(salvo_of.values())))
+        counts = _count_false(record, nation)
+        false, aircraft, merged = false + counts[0], aircraft + counts[1], merged + counts[2]
     return NightFigures(
         nations={code: nation_figures(record, nation) for code, nation in record.nations.items()},
-        launch_events=events,
+        launch_events=launch_events,
         salvos=salvos,
         false_launch_events=false,
         aircraft_tracked=_aircraft_tracked(record),
         aircraft_warned=aircraft,
+        merged_events=merged,
     )
 
 
 def quantile(values: list[float], q: float) -> float:
-    """Return the q-quantile (nearest rank) of values, nan for none."""
+    """Return the q-quantile (nearest rank: the smallest value with at least a share q at or below it), nan for none."""
     if not values:
         return float("nan")
     ordered = sorted(values)
-    return ordered[min(int(q * len(ordered)), len(ordered) - 1)]
-
-
+    return ordered[min(max(ceil(q * len(ordered)) - 1, 0), len(ordered) - 1)]

@@ -105,8 +105,11 @@ class Story:
 
     def answer(self, nation: Nation, picture: str) -> str:
         """Return one nation's answer in one picture, in a few words."""
-        event = self.standing[nation].alone if picture == "alone" else self.standing[nation].joint
-        if event is None:
+        standing = self.standing[nation]
+        event = standing.alone if picture == "alone" else standing.joint
+        other = standing.joint if picture == "alone" else standing.alone
+        earlier = event is not None and other is not None and event.last_detection_ns < other.first_detection_ns
+        if event is None or earlier:  # what it knows is about an earlier missile
             return "nothing"
         words = f"{event.status}, at least {event.missiles_at_least}"
         if event.impact is None:
@@ -129,7 +132,7 @@ class Story:
         return [Line(time_ns=view.time_ns, nation=nation, tone="plain", text=f"signed warning from {view.source} is here and on disk: {warning.status}, at least {warning.missiles_at_least}")]
 
     def _posture(self, nation: Nation, view: View, posture: Posture) -> list[Line]:
-        if not self._once("posture", nation, posture.level, str(posture.since_ns)):
+        if posture.reason == "start" or not self._once("posture", nation, posture.level, str(posture.since_ns)):
             return []
         return [Line(time_ns=view.time_ns, nation=nation, tone="plain", text=f"watch {posture.level}: {posture.reason}")]
 

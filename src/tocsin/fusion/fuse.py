@@ -27,6 +27,7 @@ MERGE_EVERY_NS: Final = NS_PER_S
 AMBIGUOUS_COST: Final = 6.0  # 2 ln(likelihood ratio 20): below it two objects explain a new track about equally well
 NEAR_CHI2: Final = 200.0  # a newcomer that fits none but is so near to one (bias, a bad first state) waits too, before it counts as
 WAIT_NS: Final = 3 * NS_PER_S  # another missile; for so long. Sharp tracks of two launches 5 s apart differ by 1,000 and more
+LATE_NS: Final = 30 * NS_PER_S  # a track that begins so long after an object's predicted contact is another one
 REPLACED_NS: Final = 2 * NS_PER_S  # a nation's old track with no plot later than this after its new track's first plot is replaced
 CLOSED_KEPT_NS: Final = 10 * NS_PER_S  # ``live`` shows a closed object for so long, so that no reader misses it
 OTHERS_KEPT_NS: Final = 60 * NS_PER_S  # a non-ballistic track without news is forgotten
@@ -54,6 +55,7 @@ class Fusion:
         """
         notes: list[Note] = []
         gone: list[FusedTrack] = []
+        self._expire(now_ns, gone)
         changed: list[int] = []
         newcomers: list[Track] = []
         for track in tracks:
@@ -70,7 +72,6 @@ class Fusion:
         for number in sorted(set(changed)):
             self._split(number, now_ns, changed, notes)
         self._merge(now_ns, changed, gone, notes)
-        self._expire(now_ns, gone)
         out = [self._emit(self._groups[number]) for number in sorted(set(changed)) if number in self._groups]
         self._closed = [(track, at_ns) for track, at_ns in self._closed if now_ns - at_ns <= CLOSED_KEPT_NS]
         self._closed.extend((track, now_ns) for track in gone)
@@ -201,6 +202,9 @@ class Fusion:
         newcomer = estimate_of(track)
         blocked = (member is not None and not _replaceable(member, track)) or (track.parent is None) != (group.parent is None)
         if blocked or newcomer is None or group.estimate is None:
+            return FORBIDDEN, 0.0
+        contact_ns = group.contact() if track.first_plot_ns - group.last_plot_ns > QUIET_NS else None
+        if contact_ns is not None and track.first_plot_ns > contact_ns + LATE_NS:
             return FORBIDDEN, 0.0
         there = group.at(max(track.time_ns, group.estimate.time_ns))
         return compare(there, newcomer) if there is not None else (FORBIDDEN, 0.0)

@@ -21,6 +21,7 @@ COVARIANCE_NUMBERS: Final = 28  # upper triangle of 7 x 7
 BIAS_POS_SIGMA_M: Final = 150.0  # per axis: two nations' sensors disagree by unestimated bias, 0.2 mrad at 700 km
 BIAS_VEL_SIGMA_MPS: Final = 3.0  # what such a bias, changing along the track, does to the velocity
 GAP_ACCEL_SIGMA_MPS2: Final = 0.3  # slack for an unseen stretch: 1.5 km and 30 m/s after 100 s; 5 s of flight are >= 5 km
+GAP_LIMIT_S: Final = 120.0  # longer gaps are mostly vacuum and add no more
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,7 +84,7 @@ def compare(one: Estimate, other: Estimate) -> tuple[float, float]:
     a, b = carry(one, time_ns), carry(other, time_ns)
     pos_m, vel_mps = BIAS_POS_SIGMA_M, BIAS_VEL_SIGMA_MPS
     for side in (a, b):
-        gap_s = max(0.0, seconds_between(time_ns, side.last_plot_ns))
+        gap_s = min(GAP_LIMIT_S, max(0.0, seconds_between(time_ns, side.last_plot_ns)))
         vel_mps = hypot(vel_mps, GAP_ACCEL_SIGMA_MPS2 * gap_s)
         pos_m = hypot(pos_m, 0.5 * GAP_ACCEL_SIGMA_MPS2 * gap_s * gap_s)
     chi2, log_det = difference_chi2(a.x, a.P, b.x, b.P, pos_m, vel_mps)

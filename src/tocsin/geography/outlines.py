@@ -30,7 +30,7 @@ class _Line(msgspec.Struct, frozen=True):
 
 
 def land_polygons() -> tuple[LandPolygon, ...]:
-    """Return the land of 115-165 E, 15-60 N (read from the package on every call: keep the result)."""
+    """Return the land of 115-165 E, 10-62 N (read from the package on every call: keep the result)."""
     return tuple(LandPolygon(line.nation, rings) for line, rings in _lines() if line.kind == "land")
 
 

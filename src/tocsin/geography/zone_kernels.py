@@ -49,10 +49,12 @@ def coast_distances(
         tile_nodes: (tiles, k + 1, k + 1) distance in quanta at the nodes of a cell that a coast crosses.
         owner: (layers,) index of the nation that owns the layer; -1 where the layer has no effect.
         out_m: (nations,) written; ``FAR_M`` for a nation that owns no layer.
+
     Returns:
         False outside the grid (then every ``out_m`` is ``FAR_M``).
+
     Method: bilinear interpolation in the cell, or in the sub-cell of its tile; least distance over a nation's layers.
-    Limits: about 0.1 km away from coasts, 1 km where two coasts are equally near (tests/geography measures it).
+    Limits: error about 0.1 km away from coasts, up to 1 km where two coasts are equally near (tests/geography measures it).
     """
     for nation in range(out_m.shape[0]):
         out_m[nation] = FAR_M
@@ -95,11 +97,12 @@ def coast_distances(
 @kernel
 def eez_margin(distances_m: Floats, nation: int) -> float:
     """Signed margin (m) to a nation's EEZ limit, positive inside: min(200 nm - own, (nearest other - own) / 2)."""
-    other_m = FAR_M
+    other_m: float = FAR_M
     for k in range(distances_m.shape[0]):
         if k != nation:
             other_m = min(other_m, distances_m[k])
-    return min(EEZ_LIMIT_M - distances_m[nation], 0.5 * (other_m - distances_m[nation]))
+    own_m: float = distances_m[nation]
+    return min(EEZ_LIMIT_M - own_m, 0.5 * (other_m - own_m))
 
 
 @kernel
@@ -148,6 +151,7 @@ def label_weights(
         grid ... owner: as for :func:`coast_distances`.
         distances_m, chance: (nations,) scratch.
         out: (N_BANDS * nations + 2,) added to: ``band * nations + nation``, then high seas, then not covered.
+
     Method: land is sharp. At sea each nation weighs Phi(margin / blur), scaled down if the weights pass 1 in total (three
     limits meeting); what is missing to 1 is high seas. The weights of one sample always add up to 1.
     """

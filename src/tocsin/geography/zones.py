@@ -176,9 +176,7 @@ def eez_margin_m(zones: Zones, nation: str, lat_rad: float, lon_rad: float) -> f
     return None if distances_m is None else float(eez_margin(distances_m, index))
 
 
-def zone_probabilities(
-    zones: Zones, lat_rad: Floats, lon_rad: Floats, blur_m: float = EEZ_LIMIT_SIGMA_M
-) -> tuple[tuple[str, float], ...]:
+def zone_probabilities(zones: Zones, lat_rad: Floats, lon_rad: Floats, blur_m: float = EEZ_LIMIT_SIGMA_M) -> tuple[tuple[str, float], ...]:
     """Return (label, probability) for equally likely positions, labels sorted; those up to 1e-9 are left out.
 
     ``blur_m`` is the 1-sigma error of the EEZ limits themselves: a position at margin m counts with Phi(m / blur_m) for
@@ -196,9 +194,7 @@ def zone_probabilities(
     )
 
 
-def p_outside_eez(
-    zones: Zones, nation: str, lat_rad: Floats, lon_rad: Floats, blur_m: float = EEZ_LIMIT_SIGMA_M
-) -> float:
+def p_outside_eez(zones: Zones, nation: str, lat_rad: Floats, lon_rad: Floats, blur_m: float = EEZ_LIMIT_SIGMA_M) -> float:
     """Return the probability to be outside a nation's EEZ as the public question means it.
 
     Inside = the nation's land, territorial sea, contiguous zone or EEZ: "outside Japan's EEZ" never means "on Japan".
@@ -305,9 +301,7 @@ def _owners(meta: ZoneMeta, claims: tuple[Claim, ...]) -> Int32s:
                 f'(or "" for no effect), got {claim.feature!r} and {claim.owner!r}'
             )
         owners[claim.feature] = claim.owner
-    return np.array(
-        [meta.nations.index(owners[layer.key]) if owners[layer.key] else -1 for layer in meta.layers], np.int32
-    )
+    return np.array([meta.nations.index(owners[layer.key]) if owners[layer.key] else -1 for layer in meta.layers], np.int32)
 
 
 def interpolate_tiles(coarse: Int16s, cell: Int32s, layer: Int32s, k: int = TILE_K) -> NDArray[np.int32]:
@@ -320,4 +314,5 @@ def interpolate_tiles(coarse: Int16s, cell: Int32s, layer: Int32s, k: int = TILE
     north = east[:, None]
     south_edge = south_west * (k - east) + south_east * east
     north_edge = north_west * (k - east) + north_east * east
-    return (south_edge * (k - north) + north_edge * north) // (k * k)
+    interpolated: NDArray[np.int32] = (south_edge * (k - north) + north_edge * north) // (k * k)
+    return interpolated

@@ -4,12 +4,13 @@ State x[7] = position (m), velocity (m/s) in ECEF, ln(beta / (kg/m2)); P[7, 7] i
 float64 and kernels fill ``out`` arguments. Which track belongs to which object is decided in ``tocsin.fusion``, not here.
 """
 
-from math import cos, log, pi, sin, sqrt
+from math import cos, exp, log, pi, sin, sqrt
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tocsin.kernels.atmosphere import density_kgpm3
 from tocsin.kernels.geodesy import altitude_m, ecef2geodetic
 from tocsin.kernels.jit import kernel
 from tocsin.kernels.trajectory import boost_propagate, coast_flow, coast_propagate, propagate_to_altitude
@@ -19,15 +20,15 @@ Array = NDArray[np.float64]
 
 SEGMENT_S: Final = 10.0  # noise is chosen by altitude per segment: a 2 km/s descent crosses 20 km of air in it
 STEP_S: Final = 2.0  # RK4 step; its error over 10 minutes is metres, far below the noise added
-AIR_M: Final = 60_000.0  # below it lift, wind and density errors act on a re-entering body (facts: manoeuvres < 60 km)
 COAST_PSD_M2PS3: Final = 1e-4  # white acceleration noise in vacuum: 6 m after 100 s, covers the missing higher gravity terms
-AIR_PSD_M2PS3: Final = 1.0  # below AIR_M: 5 m/s after 30 s, as much as a 3 % density error at the drag peak gives
+AIR_SHARE: Final = 0.03  # 1-sigma of drag from density and wind, relative (day-to-day spread of the real atmosphere below 80 km is
+AIR_TIME_S: Final = 10.0  # larger high up, where drag is small), held for this long
 MANOEUVRE_PSD_M2PS3: Final = 400.0  # times P(manoeuvre): a 20 m/s2 pull held 1 s
 THRUST_HOLD_S: Final = 10.0  # thrust is carried on for so long without a plot, then assumed to have ended
 BURNOUT_SCALE_S: Final = 20.0  # uncertainty of the mean thrust grows to all of it over this time without a plot
 THRUST_ACROSS: Final = 0.1  # share of the thrust error that is not along the velocity (pitch programme)
 CI_ITERATIONS: Final = 40  # bound on the weight iteration; any weights are consistent
-CI_TOLERANCE: Final = 1e-3  # largest change of a weight that ends it: the determinant is then flat to 1e-5
+CI_TOLERANCE: Final = 1e-3  # largest change of a weight that ends it: the determinant is then within 0.5 % of the best
 SIGMA_STEP2: Final = 3.0  # h^2 of the central differences: optimal for Gaussian inputs (Norgaard et al. 2000)
 OUTPUTS: Final = 4  # east m, north m, time s, apogee m
 
@@ -87,7 +88,7 @@ def predict_with_noise(
     dt_s = 0 copies. thrust_mps2, thrust_sigma_mps2: mean thrust acceleration along the velocity and its 1-sigma, 0 when
     coasting; p_manoeuvre: probability that it manoeuvres now.
     Method: segments of at most 10 s; mean by RK4 under the thrust (first 10 s) or in coast; F of coast by the variational
-    equations; P = F P F' + Q with white acceleration noise whose density depends on the altitude. A thrust error is a
+    equations; P = F P F' + Q with white acceleration noise, in air from an error of the drag. A thrust error is a
     constant acceleration error within a segment: sigma = hypot(thrust_sigma, thrust * min(1, elapsed / 20 s)).
     Limits: F ignores the turn of the thrust direction, which the transverse thrust error covers.
     """
@@ -142,10 +143,9 @@ def _add_noise(
     P: Array,
 ) -> None:
     """Add the noise of one segment to P[7, 7] in place."""
-    q = COAST_PSD_M2PS3 + p_manoeuvre * MANOEUVRE_PSD_M2PS3
-    if altitude_m(x[0], x[1], x[2]) < AIR_M:
-        q += AIR_PSD_M2PS3
     speed = sqrt(x[3] * x[3] + x[4] * x[4] + x[5] * x[5])
+    drag = 0.5 * density_kgpm3(altitude_m(x[0], x[1], x[2])) * speed * speed * exp(-x[6])
+    q = COAST_PSD_M2PS3 + p_manoeuvre * MANOEUVRE_PSD_M2PS3 + AIR_SHARE * AIR_SHARE * AIR_TIME_S * drag * drag
     along2 = 0.0
     across2 = 0.0
     if burning or thrust_sigma_mps2 > 0.0:

@@ -35,7 +35,7 @@ Array = NDArray[np.float64]
 
 LN_BETA_MEAN: Final = log(5_000.0)  # ln(kg/m2) after burnout: the published prior of the reference coalition
 LN_BETA_SIGMA: Final = 0.30
-THRUST_MEAN_MPS2: Final = 28.0  # thrust acceleration late in a burn of 40-120 s to 1-3 km/s
+THRUST_MEAN_MPS2: Final = 30.0  # thrust acceleration late in a burn of 40-120 s to 1-3 km/s
 THRUST_SIGMA_MPS2: Final = 12.0
 
 # Changes of motion, 1/s. Reasons: burns last 40-120 s and are seen for their last part; thrust returns only between
@@ -44,10 +44,10 @@ RATES_PER_S: Final = {
     (BOOST, COAST): 1.0 / 40.0,
     (BOOST, FALL): 1.0 / 800.0,
     (BOOST, AIR): 1.0 / 2_000.0,
-    (COAST, BOOST): 1.0 / 1_000.0,
-    (COAST, FALL): 1.0 / 1_000.0,
+    (COAST, BOOST): 1.0 / 3_000.0,
+    (COAST, FALL): 1.0 / 5_000.0,
     (COAST, AIR): 1.0 / 4_000.0,
-    (FALL, COAST): 1.0 / 20.0,
+    (FALL, COAST): 1.0 / 10.0,
     (FALL, BOOST): 1.0 / 400.0,
     (FALL, AIR): 1.0 / 1_000.0,
     (AIR, BOOST): 1.0 / 4_000.0,
@@ -61,7 +61,7 @@ Q_COAST: Final = 1e-4  # gravity beyond J2, atmosphere differing by a few per ce
 Q_FALL: Final = 100.0  # 10 m/s in a second: lift of a pull-up, tumbling
 Q_AIR: Final = 300.0  # fighters turning at 3-5 g and changing direction every few seconds
 Q_AIR_UP: Final = 20.0
-Q_THRUST: Final = 1.0  # (m/s2)2/s: thrust acceleration grows by about thrust2 / exhaust speed = 0.3-1 m/s3
+Q_THRUST: Final = 0.4  # (m/s2)2/s: follows growth of 0.1-1 m/s3, and still cannot follow thrust to its end
 Q_LN_BETA: Final = 1e-3  # 1/s, in FALL: ablation and tumbling change ln_beta by 0.1 in 10 s
 LEVEL_TIME_S: Final = 60.0  # a climbing aircraft levels off within minutes
 

@@ -3,6 +3,8 @@
 A *stream* is (origin, epoch, audience): one nation's lossless messages to one other, numbered from 1, relayed or not. Each
 neighbour on the way keeps what it has taken over until the next one's heartbeat says that it holds it on disk.
 Only the next message in sequence is taken; what comes early is dropped and comes again (go-back-N), so order is kept.
+A neighbour's heartbeat is what causes repetition: it proves that the link is up and says from where to go on, so that a healed
+link catches up at once and a dead one costs nothing.
 """
 
 from collections import OrderedDict
@@ -14,8 +16,8 @@ from tocsin.messages.envelope import Header
 from tocsin.messages.receipt import Heartbeat, StreamMark
 from tocsin.units import NS_PER_S
 
-RESEND_FIRST_NS = 2 * NS_PER_S  # two heartbeats without an acknowledgement
-RESEND_MAX_NS = 8 * NS_PER_S  # cap of the doubling back-off: a warning link never sleeps for long (facts: Matrix's back-off)
+RESEND_FIRST_NS = 3 * NS_PER_S // 2  # one heartbeat and a half without an acknowledgement
+RESEND_MAX_NS = 8 * NS_PER_S  # cap of the doubling patience while the neighbour's mark does not move (a line that carries one way only)
 OUTBOX_MAX = 100_000  # frames per neighbour; at 32 KiB each still below 4 GiB, and a note is raised long before
 RESEND_BURST = 64  # frames per neighbour and heartbeat: enough for a lost burst, small enough not to flood
 
@@ -26,8 +28,7 @@ class Held(msgspec.Struct, frozen=True):
     """A lossless frame waiting for the neighbour's acknowledgement."""
 
     frame: bytes
-    due_mono_ns: int
-    backoff_ns: int
+    sent_mono_ns: int
 
 
 class Link:
@@ -40,6 +41,8 @@ class Link:
         self._sent: dict[Stream, int] = {}
         self._received: dict[Stream, int] = {}
         self._latest: dict[Stream, int] = {}
+        self._acknowledged: dict[Stream, int] = {}
+        self._patience_ns: dict[Stream, int] = {}
         self.heard_mono_ns: int | None = None
 
     def hold(self, header: Header, frame: bytes, mono_ns: int) -> bool:
@@ -47,7 +50,7 @@ class Link:
         if len(self._outbox) >= OUTBOX_MAX:
             return False
         stream = (header.origin, header.epoch, header.audience)
-        self._outbox[(stream, header.sequence)] = Held(frame, mono_ns + RESEND_FIRST_NS, RESEND_FIRST_NS)
+        self._outbox[(stream, header.sequence)] = Held(frame, mono_ns)
         self._sent[stream] = max(self._sent.get(stream, 0), header.sequence)
         return True
 
@@ -63,18 +66,37 @@ class Link:
         marks[stream] = header.sequence
         return "next"
 
-    def heard(self, heartbeat: Heartbeat, mono_ns: int) -> tuple[Stream, ...]:
-        """Apply a neighbour's heartbeat: forget what it holds; return the streams of which it has sent more than we have."""
+    def heard(self, heartbeat: Heartbeat, mono_ns: int) -> tuple[tuple[Stream, ...], tuple[bytes, ...]]:
+        """Apply a neighbour's heartbeat: forget what it holds on disk.
+
+        Returns (streams of which it has sent more than we have, recorded frames that must be sent again, in order).
+        """
         self.heard_mono_ns = mono_ns
-        acknowledged = {(mark.origin, mark.epoch, mark.audience): mark.received for mark in heartbeat.marks}
-        for key in [key for key in self._outbox if key[1] <= acknowledged.get(key[0], 0)]:
+        behind: list[Stream] = []
+        marks = {(mark.origin, mark.epoch, mark.audience): mark for mark in heartbeat.marks}
+        for stream, mark in marks.items():
+            if mark.sent > self._received.get(stream, 0):
+                behind.append(stream)
+            if mark.received > self._acknowledged.get(stream, 0):
+                self._acknowledged[stream] = mark.received
+                self._patience_ns[stream] = RESEND_FIRST_NS
+        for key in [key for key in self._outbox if key[1] <= self._acknowledged.get(key[0], 0)]:
             del self._outbox[key]
-        behind = [
-            (mark.origin, mark.epoch, mark.audience)
-            for mark in heartbeat.marks
-            if mark.sent > self._received.get((mark.origin, mark.epoch, mark.audience), 0)
-        ]
-        return tuple(behind)
+        return tuple(behind), self._again(mono_ns)
+
+    def _again(self, mono_ns: int) -> tuple[bytes, ...]:
+        frames: list[bytes] = []
+        impatient: dict[Stream, bool] = {}
+        for key, held in self._outbox.items():
+            stream = key[0]
+            if stream not in impatient:  # the oldest frame of a stream decides for all that follow it
+                impatient[stream] = mono_ns - held.sent_mono_ns >= self._patience_ns.get(stream, RESEND_FIRST_NS)
+            if impatient[stream] and len(frames) < RESEND_BURST:
+                self._outbox[key] = Held(held.frame, mono_ns)
+                frames.append(held.frame)
+        for stream in [stream for stream, due in impatient.items() if due]:
+            self._patience_ns[stream] = min(2 * self._patience_ns.get(stream, RESEND_FIRST_NS), RESEND_MAX_NS)
+        return tuple(frames)
 
     def heartbeat(self, now_utc_ns: int) -> Heartbeat:
         """Return what this side says of all streams over this link."""
@@ -83,16 +105,6 @@ class Link:
             StreamMark(origin=s[0], epoch=s[1], audience=s[2], sent=self._sent.get(s, 0), received=self._received.get(s, 0)) for s in streams
         )
         return Heartbeat(nation=self._nation, neighbour=self.neighbour, time_ns=now_utc_ns, marks=marks)
-
-    def due(self, mono_ns: int) -> tuple[bytes, ...]:
-        """Return recorded bytes that must be sent again, oldest first, and double their waiting time."""
-        frames: list[bytes] = []
-        for key, held in list(self._outbox.items()):
-            if held.due_mono_ns <= mono_ns and len(frames) < RESEND_BURST:
-                backoff = min(2 * held.backoff_ns, RESEND_MAX_NS)
-                self._outbox[key] = Held(held.frame, mono_ns + backoff, backoff)
-                frames.append(held.frame)
-        return tuple(frames)
 
     @property
     def waiting(self) -> int:

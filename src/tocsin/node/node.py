@@ -117,7 +117,6 @@ class Node:
         self._next_heartbeat_ns = now.mono_ns + HEARTBEAT_NS
         for hop, link in self._links.items():
             effects.notes.extend(self._outgoing.offer("heartbeat", (link.heartbeat(now.utc_ns),), now.utc_ns, only=hop))
-            effects.sends.extend(Send(neighbour=hop, frame=frame) for frame in link.due(now.mono_ns))
             silent = link.heard_mono_ns is not None and now.mono_ns - link.heard_mono_ns > SILENT_NS
             if silent and not self._silent.get(hop, False):
                 effects.notes.append(_note("link-silent", f"no heartbeat from {hop} for {SILENT_NS // NS_PER_S} s: its picture here is getting old", now))
@@ -205,7 +204,8 @@ class Node:
         if heartbeat.nation != neighbour:
             self._refuse("heartbeat-not-from-neighbour", f"{neighbour} brought a heartbeat of {heartbeat.nation}", now, effects)
             return
-        behind = self._links[neighbour].heard(heartbeat, now.mono_ns)
+        behind, again = self._links[neighbour].heard(heartbeat, now.mono_ns)
+        effects.sends.extend(Send(neighbour=neighbour, frame=frame) for frame in again)
         self._forget_acknowledged_receipts(heartbeat)
         waiting = {(neighbour, stream) for stream in behind}
         for key in [key for key in self._behind if key[0] == neighbour and key not in waiting]:

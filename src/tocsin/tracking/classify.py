@@ -16,7 +16,7 @@ from tocsin.units import NS_PER_S, STANDARD_GRAVITY_MPS2
 Array = NDArray[np.float64]
 
 SIGMAS = 4.0  # 3e-5 one-sided per look: aircraft are seen thousands of times
-ZOOM_TOP_M = 30_000.0  # a fighter's zoom climb trades 600 m/s at 12 km for at most 30 km
+ENERGY_TOP_M = 38_000.0  # energy height (altitude + v2 / 2g): 600 m/s at 18 km, the best of fighters, has 36 km
 STEEP_CLIMB_MPS = 250.0  # steady climb or dive that no aircraft keeps
 NOT_AIR = 1e-3  # probability of the air model below which its climb is believed
 SURELY_AIR = 0.9
@@ -92,13 +92,15 @@ def classify(kind: TrackKind, k: Kinematics, mu: Array, plots: int, seen_ns: int
 
 
 def _beyond_aircraft(k: Kinematics, air_weight: float) -> bool:
-    """True if speed, altitude, zoom height or a steep climb excludes an aircraft at SIGMAS."""
+    """True if speed, altitude, energy or a steep climb excludes an aircraft at SIGMAS."""
     climb_low = max(abs(k.climb_mps) - SIGMAS * k.climb_sigma_mps, 0.0)
     alt_low = k.alt_m - SIGMAS * k.alt_sigma_m
-    zoom_m = alt_low + (climb_low * climb_low / (2.0 * STANDARD_GRAVITY_MPS2) if k.climb_mps > 0.0 else 0.0)
+    energy_m = k.alt_m + k.speed_mps * k.speed_mps / (2.0 * STANDARD_GRAVITY_MPS2)
+    speed_share_m = k.speed_mps * k.speed_sigma_mps / STANDARD_GRAVITY_MPS2
+    energy_sigma_m = sqrt(k.alt_sigma_m * k.alt_sigma_m + speed_share_m * speed_share_m)
     return (
         k.speed_mps - SIGMAS * k.speed_sigma_mps > AIR_SPEED_MPS
         or alt_low > AIR_TOP_M
-        or zoom_m > ZOOM_TOP_M
+        or energy_m - SIGMAS * energy_sigma_m > ENERGY_TOP_M
         or (air_weight < NOT_AIR and climb_low > STEEP_CLIMB_MPS)
     )

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin.messages.track import LaunchEstimate, TrackKind, TrackStatus
+from tocsin.tracking.launch import LaunchFit
 
 Array = NDArray[np.float64]
 
@@ -38,7 +39,7 @@ class Record:
     launch: LaunchEstimate | None = None
     launch_due_ns: int = 0
     launch_frozen: bool = False
-    launch_guess: Array | None = None
+    launch_fit: LaunchFit | None = None
     recent: list[tuple[int, int]] = field(default_factory=list)  # (scan counter, plot index)
 
     def add_sensor(self, sensor: str, *, infrared: bool) -> None:

@@ -23,6 +23,7 @@ from tocsin.tracking.bank import TrackBank
 from tocsin.tracking.classify import classify, kinematics
 from tocsin.tracking.initiate import PlotMemory, Start
 from tocsin.tracking.intake import CheckedScan, check_scan
+from tocsin.tracking.launch import fit_launch
 from tocsin.tracking.message import track_message
 from tocsin.tracking.record import EARLY_PLOTS, Record
 from tocsin.tracking.settings import TrackerSettings
@@ -41,6 +42,9 @@ SAME_OBJECT = 22.5  # chi-square, 6 degrees of freedom, 0.999: two states may be
 SAME_OBJECT_S = 3.0  # ... if they agree for this long without each taking a plot of its own
 BELOW_GROUND_M = -5_000.0  # a prediction this deep has certainly landed
 GROUND_SIGMAS = 3.0
+LAUNCH_EVERY_S = 1.0
+LAUNCH_AFTER_S = 5.0  # after burnout the fit gains nothing more
+BURNOUT_LAG_S = 2.0  # the phase probabilities tell burnout this late; plots after it would be fitted as burning
 MERGE_REACH_M = 50_000.0  # farther apart, two states are not compared
 
 
@@ -355,6 +359,7 @@ class Tracker:
             row = record.row
             time_ns = int(self._bank.time_ns[row])
             self._bank.combine_now(row)
+            self._estimate_launch(record, end_ns)
             tracks.append(
                 track_message(
                     self._nation,
@@ -371,6 +376,23 @@ class Tracker:
                 self._bank.release(record.row)
         self._records = [record for record in self._records if record.status != "closed"]
         return tuple(tracks)
+
+    def _estimate_launch(self, record: Record, end_ns: int) -> None:
+        """Refit launch point and time, at most once per LAUNCH_EVERY_S and until LAUNCH_AFTER_S after burnout."""
+        if record.launch_frozen or record.confirmed_ns is None or not record.boosting_seen or record.kind != "ballistic":
+            return
+        over = record.burnout_ns is not None and end_ns - record.burnout_ns > s2ns(LAUNCH_AFTER_S)
+        if end_ns < record.launch_due_ns and not over:
+            return
+        record.launch_due_ns = end_ns + s2ns(LAUNCH_EVERY_S)
+        record.launch_frozen = over
+        until_ns = end_ns if record.burnout_ns is None else record.burnout_ns - s2ns(BURNOUT_LAG_S)
+        early = [item for item in record.early if item[0] <= until_ns]
+        state_ns = int(self._bank.time_ns[record.row])
+        fit = fit_launch(early, self._bank.whole_x[record.row], state_ns, record.launch_fit, record.burnout_ns)
+        if fit is not None:
+            record.launch_fit = fit
+            record.launch = fit.estimate
 
     def _shown(self, record: Record) -> bool:
         """True if a track may leave the tracker: confirmed once, or a suspected ballistic one."""

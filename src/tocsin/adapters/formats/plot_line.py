@@ -50,10 +50,6 @@ class StrictPlotLine(PlotLine, frozen=True, kw_only=True, forbid_unknown_fields=
     """The same line where an unknown key is an error: how the first one is noticed at no cost."""
 
 
-class StrictPlotLine(PlotLine, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The same line where an unknown key is an error: how the first one is noticed at no cost."""
-
-
 FIELDS: Final = PlotLine.__struct_fields__
 REQUIRED: Final = ("time", "sensor")
 VECTORS: Final = ("los_ecef", "sensor_pos_ecef_m")
@@ -213,12 +209,13 @@ class CsvParser:
             raise BadInput("not-utf8", "", "UTF-8 text", shown(raw), f"{LEFT_OUT}: save the file as UTF-8")
         if len(found) != self._width:
             raise BadInput("wrong-columns", "", f"{self._width} columns as in the header", str(len(found)), LEFT_OUT)
+        number = float if raw.isascii() and b"_" not in raw else _number  # most lines need no second look
         values: dict[str, object] = {}
         for index, field in self._numbers:
             cell = found[index]
             if cell:
                 try:
-                    values[field] = _number(cell)
+                    values[field] = number(cell)
                 except ValueError:
                     if cell.strip():
                         raise BadInput("wrong-type", field, "a number", shown(cell.strip()), LEFT_OUT) from None

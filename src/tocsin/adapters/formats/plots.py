@@ -9,6 +9,7 @@ from typing import BinaryIO, Final
 import msgspec
 
 from tocsin.adapters.formats.angles import deg
+from tocsin.adapters.formats.lines import require_finite
 from tocsin.adapters.formats.plot_line import (
     FIELDS,
     LEFT_OUT,
@@ -175,7 +176,10 @@ class PlotReader:
 
 
 def plot_line(plot: Plot) -> bytes:
-    """Return the plot as a line of JSON with its line end."""
+    """Return the plot as a line of JSON with its line end. Raises ``OurFault`` if a measured number is not finite."""
+    vectors = (plot.los_ecef or ()) + (plot.sensor_pos_ecef_m or ())
+    measured = (plot.azimuth_rad, plot.elevation_rad, plot.range_m, plot.range_rate_mps, *vectors)
+    require_finite(f"plot of {plot.sensor}", *(number for number in measured if number is not None))
     line = PlotLine(
         time=ns2iso(plot.time_ns),
         sensor=plot.sensor,

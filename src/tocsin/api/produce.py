@@ -1,0 +1,79 @@
+"""Play a night and leave its files: logs, plots, sensors, truth, tracks, events. What people read of it is made elsewhere."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from tocsin.adapters.formats.events import event_line
+from tocsin.adapters.formats.plots import plot_line
+from tocsin.adapters.formats.sensors import sensors_text
+from tocsin.adapters.formats.tracks import track_line
+from tocsin.adapters.replay import ReplayReport, replay
+from tocsin.adapters.workers import in_order
+from tocsin.api.night import Listener, Pace, Plan, play_night
+from tocsin.api.ships import Elsewhere, Moved, elsewhere, play_elsewhere
+from tocsin.errors import OperatorFault
+from tocsin.evaluation.record import NightRecord
+from tocsin.geography import load_zones
+from tocsin.messages.plot import Plot
+from tocsin.sim.night import Night, truth_rows
+
+WORKERS = 2  # the reference machine has two cores; more would only help with more configurations
+OUR_FILES = ("report.html", "summary.json", "tracks.jsonl", "events.jsonl", "plots.jsonl", "sensors.toml", "truth.jsonl")
+
+
+def prepare_folder(out: Path, nations: tuple[str, ...]) -> None:
+    """Make the folder ready: our own files of an earlier exercise go, anything else stays untouched."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name in (*OUR_FILES, *(f"log-{nation}.db{suffix}" for nation in nations for suffix in ("", "-wal", "-shm", "-journal"))):
+            (out / name).unlink(missing_ok=True)
+    except OSError as problem:
+        text = f"{out}: expected a folder to write to, came: {problem.strerror}; choose another with --out"
+        raise OperatorFault(text, exit_code=2) from problem
+
+
+def produce(plan: Plan, night: Night, out: Path, pace: Pace, listen: Listener) -> NightRecord:
+    """Play the night and write everything but the report and the summary into ``out``."""
+    (out / "sensors.toml").write_text(sensors_text(plan.sensors), encoding="utf-8")
+    with ExitStack() as stack:
+        plots = stack.enter_context((out / "plots.jsonl").open("wb"))
+        record = play_night(plan, night, load_zones(), pace=pace, listen=listen, keep=_plot_writer(plots))
+        with (out / "truth.jsonl").open("wb") as truth:
+            truth.writelines(msgspec.json.encode(row) + b"\n" for row in truth_rows(night))
+    first = record.nations[plan.coalition.nations[0].nation]
+    with (out / "tracks.jsonl").open("wb") as tracks:
+        tracks.writelines(track_line(track) for track in first.fused)
+    with (out / "events.jsonl").open("wb") as events:
+        events.writelines(event_line(event) for event in first.joint_events)
+    return record
+
+
+def _plot_writer(stream: BinaryIO) -> Callable[[Plot], None]:
+    def write(plot: Plot) -> None:
+        stream.write(plot_line(plot))
+
+    return write
+
+
+class After(msgspec.Struct, frozen=True, kw_only=True):
+    """What is worked out once the night is over."""
+
+    moved: tuple[Moved, ...]
+    replays: dict[str, ReplayReport]
+
+
+def afterwards(plan: Plan, record: NightRecord, out: Path) -> After:
+    """Replay every log and play the other placings, on all workers."""
+    logs = [out / f"log-{nation}.db" for nation in record.nations]
+    tasks: list[Path | Elsewhere] = [*logs, *elsewhere(plan, record)]
+    done = in_order(_work, tasks, WORKERS)
+    replays = {nation: result for nation, result in zip(record.nations, done[: len(logs)], strict=True) if isinstance(result, ReplayReport)}
+    return After(moved=tuple(result for result in done if isinstance(result, Moved)), replays=replays)
+
+
+def _work(task: Path | Elsewhere) -> ReplayReport | Moved:
+    return replay(task, load_zones()) if isinstance(task, Path) else play_elsewhere(task)

@@ -1,0 +1,118 @@
+"""``tocsin demo``: the published night on every nation's node, told as it happens, and what sharing bought."""
+
+import os
+import tempfile
+import webbrowser
+from pathlib import Path
+
+import msgspec
+
+from tocsin.api.night import Happening, Plan
+from tocsin.api.produce import After, afterwards, prepare_folder, produce
+from tocsin.cli.pace import Pace, watched_s
+from tocsin.cli.results import tell_results, write_results
+from tocsin.cli.screen import Screen
+from tocsin.errors import OperatorFault
+from tocsin.evaluation.record import NightRecord
+from tocsin.evaluation.story import Story
+from tocsin.messages.coalition import Coalition
+from tocsin.sim.coalition import place
+from tocsin.sim.night import Night, make_night
+from tocsin.sim.scenario import Scenario, load_coalition, load_scenario, packaged
+
+SHOW_S = 88.0  # the demo's length on the wall clock without --fast or --speed
+
+
+class DemoOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What was asked on the command line."""
+
+    event: str
+    fast: bool
+    speed: float | None
+    open_report: bool
+    transport: str
+    coalition: str | None
+    out: Path | None
+    seed: int
+
+
+def run_demo(options: DemoOptions) -> None:
+    """Play, tell, write, and show the tables."""
+    if options.transport != "embedded":
+        text = f"--transport {options.transport}: expected embedded; NATS between real nodes is not built yet"
+        raise OperatorFault(text, exit_code=2)
+    scenario = find_scenario(options.event)
+    coalition = load_coalition(options.coalition or scenario.coalition)
+    out = options.out or Path(tempfile.mkdtemp(prefix="tocsin-demo-"))
+    story = Story(tuple(spec.nation for spec in coalition.nations), scenario.eez_nation)
+    screen = Screen(story, tuple(spec.nation for spec in coalition.nations), scenario.missiles[0].launch_ns)
+    introduce(screen, scenario, coalition, out)
+    prepare_folder(out, tuple(spec.nation for spec in coalition.nations))
+    plan = Plan(
+        scenario=scenario, coalition=coalition, sensors=place(coalition), configuration="base", seed=options.seed, skip_quiet=True, log_dir=out
+    )
+    night = make_night(scenario)
+    record, after = _play(plan, night, out, screen, options, story)
+    report = write_results(plan, record, after, out)
+    tell_results(screen, plan, record, after, out)
+    if options.open_report:
+        open_report(report, screen)
+
+
+def _play(plan: Plan, night: Night, out: Path, screen: Screen, options: DemoOptions, story: Story) -> tuple[NightRecord, After]:
+    speed = options.speed or watched_s(night, night.end_ns) / SHOW_S
+    if not options.fast:
+        screen.say(f"About {watched_s(night, night.end_ns) / speed:.0f} s, {speed:.1f} times faster than it was; quiet minutes are left out.")
+    screen.say()
+    pace = (lambda _: None) if options.fast else Pace(night, speed)
+
+    def listen(happening: Happening) -> None:
+        for line in story.views(happening.nation, happening.views):
+            screen.line(line)
+
+    def step(sim_ns: int) -> None:
+        pace(sim_ns)
+        screen.strip(sim_ns)
+
+    with screen:
+        record = produce(plan, night, out, step, listen)
+    screen.say()
+    screen.say("Replaying every node's log, and playing the ship elsewhere, for the tables ...")
+    return record, afterwards(plan, record, out)
+
+
+def find_scenario(event: str) -> Scenario:
+    """Return the packaged scenario of a name, a KST date or a catalogue row id, or one from a file."""
+    if event in packaged("scenarios") or event.endswith(".toml"):
+        return load_scenario(event)
+    for name in packaged("scenarios"):
+        scenario = load_scenario(name)
+        if any(missile.row == event for missile in scenario.missiles):
+            return scenario
+    known = ", ".join(packaged("scenarios"))
+    text = f"event {event!r} is not packaged: expected one of {known}, a catalogue row id such as NK-20230830-01, or a scenario file (.toml)"
+    raise OperatorFault(text, exit_code=2)
+
+
+def introduce(screen: Screen, scenario: Scenario, coalition: Coalition, out: Path) -> None:
+    """Say first what this is and what will happen."""
+    nations = ", ".join(f"{spec.nation} ({spec.name})" for spec in coalition.nations)
+    reported = sum(missile.manoeuvre_reported for missile in scenario.missiles)
+    flown = "flown as " + " and ".join(sorted({missile.flight for missile in scenario.missiles}))
+    screen.say(f"TOCSIN   {scenario.world.upper()}   {scenario.title}", "bold")
+    screen.say(f"{scenario.notice} Warning only.")
+    if reported:
+        screen.say(f"The catalogue flags {reported} of {len(scenario.missiles)} as having pulled up; here they are {flown}.")
+    links = f"through {coalition.hub}" if coalition.topology == "hub" and coalition.hub else "each with each"
+    screen.say(f"Nodes: {nations}; linked {links}; {len(coalition.sensors)} notional sensors; default deny.")
+    screen.say("You will see: first detections, each nation alone beside itself with partners, the predicted impact, the EEZ answer,")
+    screen.say("'presumed down, not observed', all-clear, a raised watch, a second launch, and last what sharing bought.")
+    screen.say(f"Files: {out}")
+
+
+def open_report(report: Path, screen: Screen) -> None:
+    """Open the report where a person would see it: a display, not as root, not over SSH."""
+    display = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    if display and os.geteuid() != 0 and not os.environ.get("SSH_CONNECTION"):
+        webbrowser.open(report.resolve().as_uri())
+        screen.say(f"Opened {report}")
