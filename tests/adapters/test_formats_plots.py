@@ -387,6 +387,7 @@ def any_plot(draw: st.DrawFn) -> Plot:
     )
 
 
+@pytest.mark.slow
 @given(any_plot())
 @settings(derandomize=True, deadline=None)
 def test_a_written_plot_reads_back_bit_for_bit_when_its_angles_came_from_degrees(plot: Plot) -> None:

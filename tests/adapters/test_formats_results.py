@@ -103,6 +103,7 @@ EVENT = LaunchEvent(
 # --- angles ---------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @given(st.floats(-360.0, 360.0))
 @settings(derandomize=True, deadline=None)
 def test_degrees_come_back_to_the_same_radians(angle_deg: float) -> None:
@@ -119,6 +120,7 @@ def test_a_number_of_degrees_that_a_person_wrote_comes_back_as_written(ten_thous
 # --- sensors --------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_packaged_coalitions_sensors_read_back_bit_for_bit() -> None:
     path = PACKAGE / "data" / "coalitions" / "northeast-asia.toml"
     sensors = parse_coalition(path.read_text("utf-8"), path.name).sensors
@@ -169,6 +171,7 @@ def test_every_optional_figure_of_a_sensor_is_written() -> None:
             assert line.strip() in written
 
 
+@pytest.mark.slow
 @given(st.floats(-90.0, 90.0), st.floats(-180.0, 180.0), st.floats(-100.0, 9_000.0), st.floats(1e-4, 5.0))
 @settings(derandomize=True, deadline=None, max_examples=60)
 def test_any_sensor_reads_back_bit_for_bit(lat_deg: float, lon_deg: float, alt_m: float, sigma_deg: float) -> None:

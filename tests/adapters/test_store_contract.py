@@ -1,6 +1,6 @@
 """The contract of a log, run on the SQLite file and on its fake in memory."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Protocol
@@ -22,6 +22,7 @@ class Bench(Protocol):
 
     def rows(self) -> tuple[tuple[int, bytes, bytes], ...]: ...
     def break_disk(self) -> None: ...
+    def stop(self) -> None: ...
 
 
 class MemoryBench:
@@ -33,6 +34,9 @@ class MemoryBench:
 
     def break_disk(self) -> None:
         self.store.fail_next_commit = True
+
+    def stop(self) -> None:
+        """Nothing is open."""
 
 
 class SqliteBench:
@@ -48,10 +52,16 @@ class SqliteBench:
         """No page more: SQLite reports a full disk."""
         self.store._connection.execute("PRAGMA max_page_count = 1")
 
+    def stop(self) -> None:
+        """Close what a dead store leaves open on purpose."""
+        self.store._connection.close()
+
 
 @pytest.fixture(params=["memory", "sqlite"])
-def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Bench:
-    return MemoryBench() if request.param == "memory" else SqliteBench(tmp_path / "log.db")
+def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
+    made: Bench = MemoryBench() if request.param == "memory" else SqliteBench(tmp_path / "log.db")
+    yield made
+    made.stop()
 
 
 def record(kind: RecordKind = "scan", body: bytes = b"body", time_ns: int = 7) -> Record:

@@ -35,7 +35,7 @@ def test_nearest_coasts_agree_with_a_brute_force_search_over_the_source(zones: Z
             assert answer.nearest_nation == row["nation"]
     assert np.median(errors_m) < 0.1 * KM
     assert np.percentile(errors_m, 95) < 0.6 * KM
-    assert max(errors_m) < 1.5 * KM  # where two pieces of one coast are equally near, bilinear interpolation cuts the ridge
+    assert max(errors_m) < 2.0 * KM  # interpolation cuts the ridge between two pieces of coast equally near (cell: 5.6 km)
 
 
 def test_a_node_off_the_coast_returns_the_stored_quantum_exactly(zones: Zones) -> None:

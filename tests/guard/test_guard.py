@@ -16,26 +16,38 @@ from tocsin.guard.denied import DENIAL_CODES, GuardDenied
 from tocsin.guard.guard import Guard
 from tocsin.guard.rules import read_permits
 from tocsin.messages.envelope import PublicKey
+from tocsin.messages.event import LaunchEvent
+from tocsin.messages.receipt import Heartbeat, Receipt
 from tocsin.messages.release import Policy
+from tocsin.messages.track import Track
+from tocsin.messages.warning import Warning as TocsinWarning
 from tocsin.sharing.release import release
 from tocsin.sharing.rules import parse_policy
 from tocsin.wire.codec import encode_payload
 from tocsin.wire.seal import open_frame
 
 replace = msgspec.structs.replace
-REQUEST = {
-    "origin": "KOR", "epoch": 1, "audience": "JPN", "world": "exercise", "delivery": "latest", "sequence": 1, "time_ns": T0_NS, "product": "track",
+Items = Track | LaunchEvent | TocsinWarning | Receipt | Heartbeat
+KEYS = st.sampled_from(("v", "product", "rule", "items", "track", "x"))
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=12,
+).map(lambda value: json.dumps(value).encode())
+REQUEST: dict[str, str | int] = {
+    "origin": "KOR", "epoch": 1, "audience": "JPN", "world": "exercise", "delivery": "latest", "sequence": 1, "time_ns": T0_NS,
+    "product": "track",
 }  # fmt: skip
 
 
-def payload_of(product: str, partner: str = "JPN", nation: str = "KOR", policy: Policy | None = None, item: Any = None) -> bytes:
+def payload_of(product: str, partner: str = "JPN", nation: str = "KOR", policy: Policy | None = None, item: Items | None = None) -> bytes:
     given_item = item_for(product, nation, partner, "exercise") if item is None else item
     released, notes = release(policy or policy_of(nation), product, partner, "exercise", (given_item,), T0_NS)  # type: ignore[arg-type]
     assert released is not None, notes
     return encode_payload(released)
 
 
-def code_of(guard: Guard, payload: bytes, **request: Any) -> str:
+def code_of(guard: Guard, payload: bytes, **request: str | int) -> str:
     with pytest.raises(GuardDenied) as caught:
         guard.seal(**{**REQUEST, **request}, payload=payload)
     assert caught.value.code in DENIAL_CODES
@@ -110,8 +122,9 @@ position_grid_m = {position}
 """
 
 
+@pytest.mark.slow
 @given(data=st.data(), position=st.sampled_from((0.0, 1.0, 37.5, 1_000.0)), velocity=st.sampled_from((0.0, 0.3, 10.0)))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None, derandomize=True)
 def test_any_sound_message_coarsened_by_any_rule_passes_the_guard(data: st.DataObject, position: float, velocity: float) -> None:
     """Two readings of one table agree: whatever sharing lets out, the guard finds on its grid."""
     rules = COARSE.format(position=position, velocity=velocity)
@@ -417,9 +430,10 @@ def test_the_public_key_of_a_guard_opens_what_it_signs() -> None:
     assert open_frame(seal(guard, "track", payload_of("track")), {KEY_ID["KOR"]: key}, "JPN", "exercise")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("product", PRODUCTS)
-@given(raw=st.binary(max_size=80) | st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(("v", "product", "rule", "items", "track", "x")), inner, max_size=4), max_leaves=12).map(lambda value: json.dumps(value).encode()))  # fmt: skip
-@settings(max_examples=40, deadline=None)
+@given(raw=st.binary(max_size=80) | ANY_JSON)
+@settings(max_examples=40, deadline=None, derandomize=True)
 def test_no_bytes_make_the_guard_do_anything_but_refuse(product: str, raw: bytes) -> None:
     with pytest.raises(GuardDenied):
         seal(guard_of("KOR"), product, raw)
@@ -427,6 +441,6 @@ def test_no_bytes_make_the_guard_do_anything_but_refuse(product: str, raw: bytes
 
 def test_every_denial_code_can_happen() -> None:
     """Runs last in this file; the tests above have collected the codes that they saw."""
-    if SEEN >= {"wrong-origin", "too-early", "quarantined", "covariance-too-small"}:  # the whole file ran in this process
+    if {"wrong-origin", "too-early", "quarantined", "covariance-too-small"} <= SEEN:  # the whole file ran in this process
         assert set(DENIAL_CODES) >= SEEN
         assert set(DENIAL_CODES) - SEEN == set()

@@ -8,6 +8,7 @@ import pymap3d
 import pytest
 
 from tests.scenarios.facts import missile
+from tocsin.messages.plot import Plot
 from tocsin.messages.sensor import Sensor
 from tocsin.sim.coalition import moved, place
 from tocsin.sim.night import Night, make_night
@@ -121,14 +122,16 @@ def test_errors_of_true_plots_have_the_sensors_sigmas_and_no_bias(sensor_id: str
     assert np.all(np.abs(z.var(axis=0) - 1.0) < 4.5 * sqrt(2.0 / n))
 
 
-def radar_error(sensor: Sensor, s: SimScan, plot: object, label: int) -> list[float]:
+def radar_error(sensor: Sensor, s: SimScan, plot: Plot, label: int) -> list[float]:
     """Return (azimuth, elevation, range) error in sigmas, by pymap3d."""
     state = NIGHT.flights[label].state_at(s.scan.time_ns)
     assert state is not None
-    stand = getattr(plot, "sensor_pos_ecef_m") or sensor.pos_ecef_m  # noqa: B009
-    lat, lon, alt = (float(v) for v in pymap3d.ecef2geodetic(*stand))
+    assert plot.azimuth_rad is not None
+    assert plot.elevation_rad is not None
+    assert plot.range_m is not None
+    lat, lon, alt = (float(v) for v in pymap3d.ecef2geodetic(*(plot.sensor_pos_ecef_m or sensor.pos_ecef_m)))
     az, el, rng = (float(v) for v in pymap3d.ecef2aer(*state[0], lat, lon, alt))
-    found = [getattr(plot, name) for name in ("azimuth_rad", "elevation_rad", "range_m")]
+    found = (plot.azimuth_rad, plot.elevation_rad, plot.range_m)
     return [
         (found[0] - radians(az)) / sensor.sigma_azimuth_rad,
         (found[1] - radians(el)) / sensor.sigma_elevation_rad,

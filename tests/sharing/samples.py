@@ -15,6 +15,8 @@ from tocsin.sharing.rules import parse_policy
 T0_NS = 1_693_406_352_345_678_901  # 2023-08-30T14:39:12.345678901Z
 NATIONS = ("KOR", "JPN", "USA")
 PRODUCTS = ("track", "event", "warning", "receipt", "heartbeat")
+TRACK_KINDS = ("ballistic", "air-breathing", "orbital", "meteor", "unknown")
+WARNING_STATUSES = ("suspected", "confirmed", "updated", "presumed-down", "observed", "passed", "all-clear", "cancelled", "expired")
 WORLDS = ("live", "exercise", "test")
 RULES = Path(__file__).parents[2] / "src" / "tocsin" / "data" / "rules" / "northeast-asia"
 
@@ -30,9 +32,7 @@ def policy_of(nation: str) -> Policy:
 def triangle(sigmas: tuple[float, ...], correlation: float) -> tuple[float, ...]:
     """Upper triangle of a covariance whose axes all correlate equally (positive for correlation 0 to 1)."""
     n = len(sigmas)
-    return tuple(
-        sigmas[i] * sigmas[j] * (1.0 if i == j else correlation) for i in range(n) for j in range(i, n)
-    )
+    return tuple(sigmas[i] * sigmas[j] * (1.0 if i == j else correlation) for i in range(n) for j in range(i, n))
 
 
 LAUNCH = LaunchEstimate(
@@ -220,7 +220,7 @@ def tracks(draw: st.DrawFn) -> Track:
     radius_m = draw(st.floats(6.36e6, 9.0e6)) / (x * x + y * y + z * z) ** 0.5
     first, last, now = sorted((draw(counts), draw(counts), draw(counts)))
     return Track(
-        track=draw(names), nation="KOR", time_ns=now, kind=draw(st.sampled_from(("ballistic", "air-breathing", "orbital", "meteor", "unknown"))),
+        track=draw(names), nation="KOR", time_ns=now, kind=draw(st.sampled_from(TRACK_KINDS)),
         status=draw(st.sampled_from(("tentative", "confirmed", "lost", "closed"))),
         pos_ecef_m=(x * radius_m, y * radius_m, z * radius_m),
         vel_ecef_mps=tuple(draw(st.floats(-7e3, 7e3)) for _ in range(3)),  # type: ignore[arg-type]
@@ -259,7 +259,7 @@ def events(draw: st.DrawFn) -> LaunchEvent:
 warnings = st.builds(
     TocsinWarning, warning=names, revision=small, origin=st.just("KOR"), world=worlds, event=names, event_revision=small, salvo=names,
     time_ns=counts,
-    status=st.sampled_from(("suspected", "confirmed", "updated", "presumed-down", "observed", "passed", "all-clear", "cancelled", "expired")),
+    status=st.sampled_from(WARNING_STATUSES),
     missiles_at_least=small, detected_by=st.lists(nations, max_size=3).map(tuple), launch=st.none() | launches,
     impact=st.none() | impacts, path=paths, zones=shares, p_outside_eez=shares, land_alert=st.lists(nations, max_size=3).map(tuple),
     apogee_m=st.none() | numbers, range_m=st.none() | numbers, headline=texts, reason=texts, cancel_ready=texts, expires_ns=counts,
@@ -268,8 +268,9 @@ warnings = st.builds(
 receipts = st.builds(
     Receipt, origin=nations, recipient=nations, epoch=counts, sequence=counts, product=texts, item=texts, received_ns=counts
 )
+marks = st.builds(StreamMark, origin=nations, audience=nations, epoch=counts, sent=counts, received=counts)
 heartbeats = st.builds(
     Heartbeat, nation=nations, neighbour=nations, time_ns=counts,
-    marks=st.lists(st.builds(StreamMark, origin=nations, audience=nations, epoch=counts, sent=counts, received=counts), max_size=3).map(tuple),
+    marks=st.lists(marks, max_size=3).map(tuple),
 )  # fmt: skip
 ITEMS = {"track": tracks(), "event": events(), "warning": warnings, "receipt": receipts, "heartbeat": heartbeats}

@@ -55,10 +55,12 @@ def test_the_tables_name_every_field_of_the_messages_once() -> None:
         assert sorted(named) == sorted(kind.__struct_fields__)
 
 
+@pytest.mark.slow
 @given(st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None, derandomize=True)
 def test_two_messages_that_differ_only_in_withheld_fields_reduce_to_equal_ones(data: st.DataObject) -> None:
-    for product, kinds, reduce in (("track", tracks(), reduce_track), ("event", events(), reduce_event), ("warning", warnings, reduce_warning)):
+    reductions = (("track", tracks(), reduce_track), ("event", events(), reduce_event), ("warning", warnings, reduce_warning))
+    for product, kinds, reduce in reductions:
         one, other = data.draw(kinds), data.draw(kinds)  # type: ignore[arg-type]
         kept = data.draw(st.sets(st.sampled_from(OPTIONAL[product])))  # type: ignore[index]
         same = {name: getattr(one, name) for name in (*ALWAYS[product], *kept)}  # type: ignore[index]
@@ -68,8 +70,9 @@ def test_two_messages_that_differ_only_in_withheld_fields_reduce_to_equal_ones(d
         assert reduce(one, rule) == reduce(twin, rule)  # type: ignore[operator]
 
 
+@pytest.mark.slow
 @given(covariances(), st.sampled_from((1.0, 100.0, 5_000.0)), st.sampled_from((0.0, 1.0, 50.0)))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, derandomize=True)
 def test_a_coarsened_covariance_is_never_smaller_than_truth_plus_rounding_in_any_direction(
     cov: tuple[float, ...], pos_grid_m: float, vel_grid_mps: float
 ) -> None:
@@ -80,8 +83,9 @@ def test_a_coarsened_covariance_is_never_smaller_than_truth_plus_rounding_in_any
     assert np.linalg.eigvalsh((coarse - need) / np.outer(scale, scale)).min() >= -1e-9
 
 
+@pytest.mark.slow
 @given(covariances())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, derandomize=True)
 def test_a_coarsened_covariance_tells_nothing_finer_than_its_unit(cov: tuple[float, ...]) -> None:
     k = 0
     coarse = covariance_on_grid(cov, GRIDS_7)
@@ -136,6 +140,7 @@ def test_rounded_phase_probabilities_still_sum_to_one() -> None:
 
 
 @given(st.floats(-pi / 2.0, pi / 2.0), st.floats(-pi, pi), st.sampled_from((10.0, 100.0, 5_000.0)))
+@settings(max_examples=100, deadline=None, derandomize=True)
 def test_no_cell_of_the_place_grid_is_narrower_than_the_grid_below_89_degrees(lat_rad: float, lon_rad: float, grid_m: float) -> None:
     lat, lon = place_on_grid(lat_rad, lon_rad, grid_m)
     step_rad = grid_m / WGS84_A_M

@@ -1,32 +1,43 @@
 """What leaves under the packaged rules, and what a partner may put into our picture."""
 
 from math import inf, nan
-from typing import Any
 
 import msgspec
 import pytest
 
 from tests.sharing.samples import (
-    EVENT, HEARTBEAT, NATIONS, PRODUCTS, RECEIPT, T0_NS, TRACK, WARNING, WORLDS, item_for, policy_of, triangle,
+    EVENT,
+    HEARTBEAT,
+    NATIONS,
+    PRODUCTS,
+    RECEIPT,
+    T0_NS,
+    TRACK,
+    WARNING,
+    WORLDS,
+    item_for,
+    policy_of,
+    triangle,
 )  # fmt: skip
+from tocsin.messages.basics import Note
 from tocsin.messages.envelope import Header
 from tocsin.messages.release import Detail, Policy, Rule
 from tocsin.sharing.admit import MAX_FUTURE_SKEW_NS, MAX_ITEMS, TRACK_VALIDITY_NS, admit
 from tocsin.sharing.release import release
-from tocsin.sharing.sound import MAX_LIST, MAX_TEXT, is_positive, problem_of
+from tocsin.sharing.sound import MAX_LIST, MAX_TEXT, Item, is_positive, problem_of
 
 replace = msgspec.structs.replace
 
 
-def header(product: str = "track", **parts: Any) -> Header:
+def header(product: str = "track", **parts: str | int) -> Header:
     base = {
         "version": 1, "origin": "KOR", "epoch": 1, "audience": "JPN", "world": "exercise", "delivery": "latest", "sequence": 1,
         "key_id": "0" * 16, "time_ns": T0_NS, "product": product,
     }  # fmt: skip
-    return Header(**{**base, **parts})
+    return Header(**{**base, **parts})  # type: ignore[arg-type]
 
 
-def codes(notes: tuple[Any, ...]) -> list[str]:
+def codes(notes: tuple[Note, ...]) -> list[str]:
     return [note.code for note in notes]
 
 
@@ -71,7 +82,7 @@ def test_an_air_breathing_track_leaves_to_nobody_without_a_note() -> None:
         ("track", replace(TRACK, ln_beta=nan), "not-finite"),
     ],
 )
-def test_what_may_not_leave_stays_with_a_named_note(product: str, item: Any, code: str) -> None:
+def test_what_may_not_leave_stays_with_a_named_note(product: str, item: Item, code: str) -> None:
     released, notes = release(policy_of("KOR"), product, "USA", "exercise", (item,), T0_NS)  # type: ignore[arg-type]
     assert released is None
     assert codes(notes) == [code]
@@ -137,7 +148,7 @@ def test_the_good_items_of_an_envelope_with_a_bad_one_are_kept() -> None:
         (header("event"), replace(EVENT, nations=(), impact=replace(EVENT.impact, manoeuvre_footprint=((9.0, 0.0),))), "impossible-place"),
     ],
 )
-def test_what_a_partner_may_not_say_is_refused_by_its_own_code(head: Header, item: Any, code: str) -> None:
+def test_what_a_partner_may_not_say_is_refused_by_its_own_code(head: Header, item: Item, code: str) -> None:
     accepted, notes = admit(head, (item,), T0_NS, NATIONS)
     assert accepted == ()
     assert codes(notes) == [code]

@@ -69,7 +69,12 @@ def test_an_error_names_the_line_of_the_rule_that_holds_it() -> None:
 
 @pytest.mark.parametrize(
     ("key", "most"),
-    [("position_grid_m", MAX_POSITION_GRID_M), ("velocity_grid_mps", MAX_VELOCITY_GRID_MPS), ("delay_s", MAX_DELAY_S), ("interval_s", MAX_INTERVAL_S)],
+    [
+        ("position_grid_m", MAX_POSITION_GRID_M),
+        ("velocity_grid_mps", MAX_VELOCITY_GRID_MPS),
+        ("delay_s", MAX_DELAY_S),
+        ("interval_s", MAX_INTERVAL_S),
+    ],
 )
 def test_each_limit_holds_on_both_sides(key: str, most: float) -> None:
     assert parse_policy(HEAD + RULE + f"{key} = {most}\n", "x").rules

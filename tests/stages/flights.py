@@ -3,6 +3,7 @@
 from math import cos, log, sin, sqrt
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tocsin.kernels.geodesy import ecef2geodetic, enu_axes, geodetic2ecef
 from tocsin.kernels.trajectory import coast_propagate, propagate_to_altitude
@@ -10,6 +11,7 @@ from tocsin.messages.track import LaunchEstimate, ModelProbabilities, Track
 from tocsin.units import DEG, KM, NS_PER_S, s2ns
 
 T0_NS = 1_693_406_280 * NS_PER_S  # 2023-08-30 14:38:00 UTC
+Array = NDArray[np.float64]
 UPPER = np.triu_indices(7)
 LN_BETA = log(5_000.0)
 SITE = (39.20 * DEG, 125.67 * DEG)  # public position of the reference coalition's example
@@ -24,7 +26,7 @@ def coasting(
     speed_mps: float = 1_750.0,
     climb_deg: float = 18.0,
     ln_beta: float = LN_BETA,
-) -> np.ndarray:
+) -> Array:
     """State[7] at burnout."""
     axes = np.empty((3, 3))
     enu_axes(lat_rad, lon_rad, axes)
@@ -37,19 +39,19 @@ def coasting(
     return state
 
 
-def reference(ln_beta: float = LN_BETA) -> np.ndarray:
+def reference(ln_beta: float = LN_BETA) -> Array:
     """A flight like the reference night's, at burnout 40 km down range: about 55 km apogee, 350 km range."""
     return coasting(39.374 * DEG, 126.077 * DEG, 61.0, ln_beta=ln_beta)
 
 
-def at(state: np.ndarray, seconds: float) -> np.ndarray:
+def at(state: Array, seconds: float) -> Array:
     """State after some seconds of coast."""
     out = np.empty(7)
     coast_propagate(state, seconds, 1.0, out)
     return out
 
 
-def fall(state: np.ndarray) -> tuple[float, float, float, float]:
+def fall(state: Array) -> tuple[float, float, float, float]:
     """Latitude, longitude (rad), time (s) and apogee (m) of the true impact."""
     out = np.empty(7)
     status, time_s, apogee_m, _ = propagate_to_altitude(state, 0.0, 7_200.0, out)
@@ -58,17 +60,17 @@ def fall(state: np.ndarray) -> tuple[float, float, float, float]:
     return lat, lon, time_s, apogee_m
 
 
-def covariance(sigma_m: float = 100.0, sigma_mps: float = 3.0, sigma_ln_beta: float = 0.30) -> np.ndarray:
+def covariance(sigma_m: float = 100.0, sigma_mps: float = 3.0, sigma_ln_beta: float = 0.30) -> Array:
     return np.diag([sigma_m**2] * 3 + [sigma_mps**2] * 3 + [sigma_ln_beta**2])
 
 
 def track(
-    state: np.ndarray,
+    state: Array,
     seconds: float,
     *,
     nation: str = "KOR",
     name: str = "KOR-1",
-    cov: np.ndarray | None = None,
+    cov: Array | None = None,
     first_s: float = 0.0,
     last_plot_s: float | None = None,
     status: str = "confirmed",
@@ -109,7 +111,9 @@ def track(
     )
 
 
-def launch_estimate(seconds: float = -75.0, *, lat_rad: float = SITE[0], lon_rad: float = SITE[1], sigma_m: float = 800.0) -> LaunchEstimate:
+def launch_estimate(
+    seconds: float = -75.0, *, lat_rad: float = SITE[0], lon_rad: float = SITE[1], sigma_m: float = 800.0
+) -> LaunchEstimate:
     return LaunchEstimate(
         lat_rad=lat_rad, lon_rad=lon_rad, time_ns=ns(seconds), time_sigma_s=2.0, cov_en_m2=(sigma_m**2, 0.0, sigma_m**2)
     )
@@ -119,9 +123,9 @@ def ns(seconds: float) -> int:
     return T0_NS + s2ns(seconds)
 
 
-def noisy(state: np.ndarray, cov: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def noisy(state: Array, cov: Array, rng: np.random.Generator) -> Array:
     return state + np.linalg.cholesky(cov) @ rng.standard_normal(7)
 
 
-def apart_m(one: np.ndarray, other: np.ndarray) -> float:
+def apart_m(one: Array, other: Array) -> float:
     return sqrt(float(((one[:3] - other[:3]) ** 2).sum()))

@@ -1,15 +1,23 @@
 """Fusion: one missile stays one object, two stay two, and the joint estimate is never over-confident."""
 
+# ruff: noqa: N806 - matrices keep their textbook names
+
+from collections.abc import Callable, Iterator
+
 import msgspec
 import numpy as np
 import pytest
-from tests.stages.flights import UPPER, at, covariance, fall, launch_estimate, noisy, ns, reference, track
 
+from tests.stages.flights import UPPER, at, covariance, fall, launch_estimate, noisy, ns, reference, track
 from tocsin.fusion.fuse import Fusion
 from tocsin.fusion.states import estimate_of
+from tocsin.messages.basics import Note
+from tocsin.messages.track import FusedTrack, Track
+
+Flights = Callable[[float], Iterator[Track]]
 
 
-def run(fusion, flights, seconds):
+def run(fusion: Fusion, flights: Flights, seconds: float) -> tuple[tuple[FusedTrack, ...], list[Note]]:
     """Feed ``flights(t)`` each second; return the last live picture and all notes."""
     notes = []
     for t in seconds:
@@ -17,11 +25,11 @@ def run(fusion, flights, seconds):
     return fusion.live(ns(seconds[-1])), notes
 
 
-def names(fused):
+def names(fused: tuple[FusedTrack, ...]) -> list[str]:
     return [track.track for track in fused if track.status != "closed"]
 
 
-def test_a_single_source_passes_unchanged():
+def test_a_single_source_passes_unchanged() -> None:
     own = track(at(reference(), 5.0), 5.0, boost=0.3, thrust_mps2=4.0, launch=launch_estimate())
     (fused,), notes = Fusion("alone").step((own,), ns(5.0))
     assert notes == ()
@@ -34,11 +42,11 @@ def test_a_single_source_passes_unchanged():
     assert [(s.nation, s.track, s.weight) for s in fused.sources] == [("KOR", "KOR-1", 1.0)]
 
 
-def test_two_nations_tracks_of_one_missile_become_one_object_with_both_as_sources():
+def test_two_nations_tracks_of_one_missile_become_one_object_with_both_as_sources() -> None:
     rng = np.random.default_rng(1)
     state = reference()
 
-    def flights(t):
+    def flights(t: float) -> Iterator[Track]:
         yield track(noisy(at(state, t), covariance(300, 8), rng), t, cov=covariance(300, 8))
         if t >= 20:
             yield track(noisy(at(state, t), covariance(80, 2), rng), t, cov=covariance(80, 2), nation="USA", name="USA-9", first_s=20)
@@ -52,12 +60,12 @@ def test_two_nations_tracks_of_one_missile_become_one_object_with_both_as_source
     assert fused[0].sensors == ("radar-1",)
 
 
-def test_two_missiles_five_seconds_apart_on_one_path_stay_two():
+def test_two_missiles_five_seconds_apart_on_one_path_stay_two() -> None:
     rng = np.random.default_rng(2)
     state = reference()
     P = covariance(200, 5)
 
-    def flights(t):
+    def flights(t: float) -> Iterator[Track]:
         for k, nation in enumerate(("KOR", "USA", "JPN")):
             for missile, lag in ((1, 0), (2, 5)):
                 begin = 3 * k + lag
@@ -71,10 +79,10 @@ def test_two_missiles_five_seconds_apart_on_one_path_stay_two():
     assert members == [("JPN-1", "KOR-1", "USA-1"), ("JPN-2", "KOR-2", "USA-2")]
 
 
-def test_each_of_two_nations_seeing_another_one_of_two_missiles_makes_two_objects():
+def test_each_of_two_nations_seeing_another_one_of_two_missiles_makes_two_objects() -> None:
     state, P = reference(), covariance(200, 5)
 
-    def flights(t):
+    def flights(t: float) -> Iterator[Track]:
         yield track(at(state, t + 5), t, cov=P)
         yield track(at(state, t), t, cov=P, nation="USA", name="USA-1")
 
@@ -82,10 +90,10 @@ def test_each_of_two_nations_seeing_another_one_of_two_missiles_makes_two_object
     assert len(names(fused)) == 2
 
 
-def test_an_ambiguous_newcomer_waits_until_its_covariance_tells():
+def test_an_ambiguous_newcomer_waits_until_its_covariance_tells() -> None:
     state = reference()
 
-    def flights(t):
+    def flights(t: float) -> Iterator[Track]:
         yield track(at(state, t + 5), t, cov=covariance(100, 2), name="KOR-1")
         yield track(at(state, t), t, cov=covariance(100, 2), name="KOR-2")
         if t >= 10:
@@ -100,13 +108,13 @@ def test_an_ambiguous_newcomer_waits_until_its_covariance_tells():
     assert [tuple(m.track for m in one.members) for one in fused] == [("KOR-1",), ("KOR-2", "USA-1")]
 
 
-def test_an_association_survives_a_bad_moment_and_falls_after_seconds():
+def test_an_association_survives_a_bad_moment_and_falls_after_seconds() -> None:
     state = reference()
     shifted = state.copy()
     shifted[:3] += 6_000.0 * state[3:6] / np.linalg.norm(state[3:6])
 
-    def flights(wrong_from, wrong_to):
-        def make(t):
+    def flights(wrong_from: float, wrong_to: float) -> Iterator[Track]:
+        def make(t: float) -> Iterator[Track]:
             yield track(at(state, t), t)
             away = shifted if wrong_from <= t < wrong_to else state
             yield track(at(away, t), t, nation="USA", name="USA-1")
@@ -121,12 +129,12 @@ def test_an_association_survives_a_bad_moment_and_falls_after_seconds():
     assert "association-split" in [note.code for note in notes]
 
 
-def test_two_objects_that_turn_out_to_be_one_are_merged_and_the_younger_names_the_older():
+def test_two_objects_that_turn_out_to_be_one_are_merged_and_the_younger_names_the_older() -> None:
     state = reference()
     off = state.copy()
     off[:3] += 9_000.0
 
-    def flights(t):
+    def flights(t: float) -> Iterator[Track]:
         yield track(at(state, t), t)
         yield track(at(off if t < 8 else state, t), t, nation="USA", name="USA-1")
 
@@ -138,10 +146,10 @@ def test_two_objects_that_turn_out_to_be_one_are_merged_and_the_younger_names_th
     assert (closed.track, closed.parent, closed.members) == ("joint-2", "joint-1", ())
 
 
-def test_a_replacement_track_of_a_nation_rejoins_the_same_object():
+def test_a_replacement_track_of_a_nation_rejoins_the_same_object() -> None:
     state = reference()
 
-    def flights(t):
+    def flights(t: float) -> Iterator[Track]:
         if t <= 30:
             yield track(at(state, t), t, name="KOR-1")
         if 33 <= t <= 36:
@@ -156,12 +164,12 @@ def test_a_replacement_track_of_a_nation_rejoins_the_same_object():
 
 
 @pytest.mark.parametrize("gap_s", [20, 60, 110])
-def test_one_missile_stays_one_object_across_a_gap_until_another_nation_sees_the_descent(gap_s):
+def test_one_missile_stays_one_object_across_a_gap_until_another_nation_sees_the_descent(gap_s: int) -> None:
     rng = np.random.default_rng(gap_s)
     state, P = reference(), covariance(150, 4)
     again = 40 + gap_s
 
-    def flights(t):
+    def flights(t: float) -> Iterator[Track]:
         if t <= 40:
             yield track(noisy(at(state, t), P, rng), t, cov=P)
         if t == 45:
@@ -174,7 +182,7 @@ def test_one_missile_stays_one_object_across_a_gap_until_another_nation_sees_the
     assert [m.nation for m in fused[0].members] == ["JPN", "KOR"]
 
 
-def test_a_quiet_object_is_predicted_with_a_growing_covariance_and_says_so():
+def test_a_quiet_object_is_predicted_with_a_growing_covariance_and_says_so() -> None:
     fusion = Fusion("alone")
     state = reference()
     fusion.step((track(state, 0.0),), ns(0.0))
@@ -188,7 +196,7 @@ def test_a_quiet_object_is_predicted_with_a_growing_covariance_and_says_so():
     assert sigmas == sorted(sigmas)
 
 
-def test_a_confirmed_object_lives_until_it_must_be_down_and_is_then_closed():
+def test_a_confirmed_object_lives_until_it_must_be_down_and_is_then_closed() -> None:
     fusion = Fusion("alone")
     state = reference()
     down_s = fall(state)[2]
@@ -202,7 +210,7 @@ def test_a_confirmed_object_lives_until_it_must_be_down_and_is_then_closed():
     assert fusion.live(ns(down_s + 300.0)) == ()
 
 
-def test_a_tentative_track_that_ends_closes_its_object():
+def test_a_tentative_track_that_ends_closes_its_object() -> None:
     fusion = Fusion("alone")
     fusion.step((track(reference(), 0.0, status="tentative"),), ns(0.0))
     (closed,), _ = fusion.step((track(at(reference(), 3.0), 3.0, last_plot_s=0.0, status="closed"),), ns(3.0))
@@ -211,13 +219,13 @@ def test_a_tentative_track_that_ends_closes_its_object():
 
 
 @pytest.mark.parametrize("kind", ["air-breathing", "orbital", "meteor", "unknown"])
-def test_only_ballistic_tracks_become_objects_others_are_only_counted(kind):
+def test_only_ballistic_tracks_become_objects_others_are_only_counted(kind: str) -> None:
     fusion = Fusion("joint")
     assert fusion.step((track(reference(), 0.0, kind=kind),), ns(0.0)) == ((), ())
     assert [one.kind for one in fusion.others] == [kind]
 
 
-def test_a_track_that_turns_out_to_be_an_aircraft_ends_its_object_with_that_kind():
+def test_a_track_that_turns_out_to_be_an_aircraft_ends_its_object_with_that_kind() -> None:
     fusion = Fusion("joint")
     fusion.step((track(reference(), 0.0),), ns(0.0))
     (closed,), notes = fusion.step((track(at(reference(), 2.0), 2.0, kind="air-breathing"),), ns(2.0))
@@ -225,7 +233,7 @@ def test_a_track_that_turns_out_to_be_an_aircraft_ends_its_object_with_that_kind
     assert [note.code for note in notes] == ["object-ended"]
 
 
-def test_the_same_message_twice_or_out_of_order_changes_nothing():
+def test_the_same_message_twice_or_out_of_order_changes_nothing() -> None:
     fusion = Fusion("joint")
     old, new = track(reference(), 0.0), track(at(reference(), 2.0), 2.0)
     fusion.step((old,), ns(0.0))
@@ -234,10 +242,10 @@ def test_the_same_message_twice_or_out_of_order_changes_nothing():
     assert fusion.live(ns(2.5)) == (first,)
 
 
-def test_a_member_that_went_stale_leaves_the_combination_but_is_remembered():
+def test_a_member_that_went_stale_leaves_the_combination_but_is_remembered() -> None:
     state = reference()
 
-    def flights(t):
+    def flights(t: float) -> Iterator[Track]:
         if t <= 20:
             yield track(at(state, t), t, nation="USA", name="USA-1", cov=covariance(20, 0.5))
         yield track(at(state, t), t, cov=covariance(200, 5))
@@ -252,7 +260,7 @@ def test_a_member_that_went_stale_leaves_the_combination_but_is_remembered():
     assert [m.nation for m in fused[0].members] == ["KOR", "USA"]
 
 
-def test_a_broken_covariance_gets_a_note_and_the_good_tracks_go_on():
+def test_a_broken_covariance_gets_a_note_and_the_good_tracks_go_on() -> None:
     bad = msgspec.structs.replace(track(reference(), 0.0), cov=(1.0,) * 27)
     good = track(reference(), 0.0, nation="USA", name="USA-1")
     fused, notes = Fusion("joint").step((bad, good), ns(0.0))
@@ -260,7 +268,7 @@ def test_a_broken_covariance_gets_a_note_and_the_good_tracks_go_on():
     assert [one.members[0].nation for one in fused] == ["USA"]
 
 
-def test_a_separated_part_is_an_object_with_a_parent():
+def test_a_separated_part_is_an_object_with_a_parent() -> None:
     state = reference()
     part = state.copy()
     part[3:6] *= 0.95
@@ -270,8 +278,8 @@ def test_a_separated_part_is_an_object_with_a_parent():
     assert [(one.track, one.parent) for one in fused] == [("joint-2", "joint-1")]
 
 
-def test_the_same_tracks_give_the_same_bytes():
-    def night():
+def test_the_same_tracks_give_the_same_bytes() -> None:
+    def night() -> bytes:
         rng = np.random.default_rng(11)
         fusion, out = Fusion("joint"), b""
         for t in range(30):
@@ -284,7 +292,7 @@ def test_the_same_tracks_give_the_same_bytes():
 
 @pytest.mark.parametrize("correlation", [0.0, 0.5, 0.9])
 @pytest.mark.slow
-def test_the_joint_estimate_is_never_over_confident_whatever_the_correlation(correlation):
+def test_the_joint_estimate_is_never_over_confident_whatever_the_correlation(correlation: float) -> None:
     """ANEES <= 1.17 (6 states, 50 runs, 95 %: facts of tracking, section 4) over 300 correlated draws of three nations."""
     rng = np.random.default_rng(int(10 * correlation))
     truth = at(reference(), 50.0)
@@ -313,7 +321,7 @@ def test_the_joint_estimate_is_never_over_confident_whatever_the_correlation(cor
     assert np.mean(error) <= 1.05 * np.mean(best)
 
 
-def test_messages_carry_the_upper_triangle_row_by_row():
+def test_messages_carry_the_upper_triangle_row_by_row() -> None:
     P = covariance()
     P[0, 3] = P[3, 0] = 77.0
     assert track(reference(), 0.0, cov=P).cov[3] == 77.0

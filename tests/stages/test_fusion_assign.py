@@ -1,5 +1,6 @@
 """The assignment against trying every possibility."""
 
+from collections.abc import Sequence
 from itertools import permutations
 
 from hypothesis import given
@@ -11,7 +12,7 @@ COST = st.one_of(st.integers(0, 50).map(float), st.just(FORBIDDEN))
 
 
 @given(st.integers(1, 4).flatmap(lambda columns: st.lists(st.lists(COST, min_size=columns, max_size=columns), min_size=1, max_size=4)))
-def test_it_makes_the_most_pairs_at_the_least_cost(costs):
+def test_it_makes_the_most_pairs_at_the_least_cost(costs: list[list[float]]) -> None:
     columns = len(costs[0])
     places = [*range(columns), *([None] * len(costs))]
     best = min(_score(costs, choice) for choice in set(permutations(places, len(costs))))
@@ -21,11 +22,11 @@ def test_it_makes_the_most_pairs_at_the_least_cost(costs):
     assert len(used) == len(set(used))
 
 
-def _score(costs, choice):
+def _score(costs: list[list[float]], choice: Sequence[int | None]) -> tuple[int, float]:
     pairs = [row[column] for row, column in zip(costs, choice, strict=True) if column is not None and row[column] < FORBIDDEN]
     return (-len(pairs), sum(pairs))
 
 
-def test_no_tracks_and_no_objects_are_fine():
+def test_no_tracks_and_no_objects_are_fine() -> None:
     assert assign([]) == ()
     assert assign([[], []]) == (None, None)

@@ -1,11 +1,16 @@
 """The kernels of fusion against closed forms, published inputs and plain linear algebra."""
 
+# ruff: noqa: N803, N806 - matrices keep their textbook names
+
+import itertools
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from scipy.optimize import minimize
 from scipy.stats import chi2 as chi_square
-from tests.stages.flights import LN_BETA, at, covariance, fall, noisy, reference
 
+from tests.stages.flights import LN_BETA, Array, at, covariance, fall, noisy, reference
 from tocsin.kernels import fuse
 from tocsin.kernels.geodesy import ecef2geodetic, ground_distance_m
 
@@ -17,21 +22,21 @@ COVARIANCES = np.array(
 )
 
 
-def intersect(xs, Ps):
+def intersect(xs: Array, Ps: Array) -> tuple[Array, Array, Array]:
     weights, x, P = np.empty(len(xs)), np.empty(xs.shape[1]), np.empty(Ps.shape[1:])
     assert fuse.covariance_intersection(xs, Ps, weights, x, P)
     return weights, x, P
 
 
-def test_two_mirrored_ellipses_intersect_in_the_circle_that_the_closed_form_gives():
+def test_two_mirrored_ellipses_intersect_in_the_circle_that_the_closed_form_gives() -> None:
     weights, x, P = intersect(STATES[:2], COVARIANCES[:2])
     assert weights == pytest.approx([0.5, 0.5])
     assert pytest.approx(np.diag([7.5, 7.5, 1.0])) == P  # ((I1 + I2) / 2)^-1 of the published covariances
     assert x == pytest.approx([1.5, 2.25, 0.0])  # P (I1 x1 + I2 x2) / 2, by hand
 
 
-def test_three_published_ellipses_come_within_half_a_percent_of_the_least_determinant_that_a_general_optimiser_finds():
-    def log_det(free):
+def test_three_published_ellipses_come_within_half_a_percent_of_the_least_determinant_that_a_general_optimiser_finds() -> None:
+    def log_det(free: Array) -> float:
         shares = np.exp(free - np.logaddexp.reduce(free))
         return -np.linalg.slogdet(sum(w * np.linalg.inv(P) for w, P in zip(shares, COVARIANCES, strict=True)))[1]
 
@@ -41,7 +46,7 @@ def test_three_published_ellipses_come_within_half_a_percent_of_the_least_determ
     assert np.linalg.slogdet(P)[1] == pytest.approx(best, abs=5e-3)  # the weights stop within 0.5 % of the determinant
 
 
-def test_order_of_the_sources_does_not_change_the_intersection():
+def test_order_of_the_sources_does_not_change_the_intersection() -> None:
     _, x, P = intersect(STATES, COVARIANCES)
     order = [2, 0, 1]
     _, x2, P2 = intersect(STATES[order], COVARIANCES[order])
@@ -49,7 +54,7 @@ def test_order_of_the_sources_does_not_change_the_intersection():
     assert pytest.approx(P, rel=1e-12) == P2
 
 
-def test_a_prior_that_all_sources_share_is_counted_once():
+def test_a_prior_that_all_sources_share_is_counted_once() -> None:
     one, other = covariance(100.0, 3.0), covariance(400.0, 2.0)
     xs = np.array([reference(), reference()])
     _, x, P = intersect(xs, np.array([one, other]))
@@ -57,13 +62,13 @@ def test_a_prior_that_all_sources_share_is_counted_once():
     assert x[6] == pytest.approx(LN_BETA)
 
 
-def test_a_covariance_that_is_not_positive_is_refused():
+def test_a_covariance_that_is_not_positive_is_refused() -> None:
     bad = COVARIANCES.copy()
     bad[1, 0, 0] = -1.0
     assert not fuse.covariance_intersection(STATES, bad, np.empty(3), np.empty(3), np.empty((3, 3)))
 
 
-def test_the_difference_test_is_the_textbook_quadratic_form():
+def test_the_difference_test_is_the_textbook_quadratic_form() -> None:
     rng = np.random.default_rng(3)
     A, B = rng.normal(size=(7, 7)), rng.normal(size=(7, 7))
     P1, P2 = A @ A.T + np.eye(7), B @ B.T + np.eye(7)
@@ -74,7 +79,7 @@ def test_the_difference_test_is_the_textbook_quadratic_form():
     assert got == pytest.approx((d @ np.linalg.solve(S, d), np.linalg.slogdet(S)[1]))
 
 
-def test_independent_tracks_of_one_object_pass_the_999_gate_as_often_as_the_table_says():
+def test_independent_tracks_of_one_object_pass_the_999_gate_as_often_as_the_table_says() -> None:
     rng = np.random.default_rng(4)
     P, truth = covariance(), at(reference(), 60.0)
     values = [fuse.difference_chi2(noisy(truth, P, rng), P, noisy(truth, P, rng), P, 0.0, 0.0)[0] for _ in range(2_000)]
@@ -82,7 +87,7 @@ def test_independent_tracks_of_one_object_pass_the_999_gate_as_often_as_the_tabl
     assert chi_square.cdf(22.46, 6) == pytest.approx(0.999, abs=1e-5)
 
 
-def test_prediction_in_vacuum_follows_the_flow_and_adds_little():
+def test_prediction_in_vacuum_follows_the_flow_and_adds_little() -> None:
     state, P = at(reference(), 40.0), covariance()
     x, P1 = np.empty(7), np.empty((7, 7))
     fuse.predict_with_noise(state, P, 20.0, 0.0, 0.0, 0.0, x, P1)
@@ -94,17 +99,17 @@ def test_prediction_in_vacuum_follows_the_flow_and_adds_little():
     assert np.linalg.eigvalsh(P1)[0] > 0.0
 
 
-def test_without_updates_the_covariance_only_grows():
+def test_without_updates_the_covariance_only_grows() -> None:
     state, P = at(reference(), 20.0), covariance()
     volumes = []
     for seconds in (0.0, 5.0, 20.0, 60.0, 120.0):
         x, P1 = np.empty(7), np.empty((7, 7))
         fuse.predict_with_noise(state, P, seconds, 0.0, 0.0, 0.0, x, P1)
         volumes.append(np.trace(P1[:3, :3]))
-    assert all(later > earlier for earlier, later in zip(volumes, volumes[1:], strict=False))
+    assert all(later > earlier for earlier, later in itertools.pairwise(volumes))
 
 
-def test_thrust_carries_the_mean_on_and_opens_the_covariance_along_the_velocity():
+def test_thrust_carries_the_mean_on_and_opens_the_covariance_along_the_velocity() -> None:
     state, P = reference(), covariance()
     x, P1 = np.empty(7), np.empty((7, 7))
     fuse.predict_with_noise(state, P, 5.0, 20.0, 3.0, 0.0, x, P1)
@@ -115,7 +120,7 @@ def test_thrust_carries_the_mean_on_and_opens_the_covariance_along_the_velocity(
 
 
 @pytest.mark.slow
-def test_impact_moments_agree_with_flying_every_sample():
+def test_impact_moments_agree_with_flying_every_sample() -> None:
     state = at(reference(), 30.0)
     P = covariance(80.0, 4.0)
     out, mean, cov = np.empty(4), np.empty(4), np.empty((4, 4))
@@ -131,13 +136,13 @@ def test_impact_moments_agree_with_flying_every_sample():
     assert mean == pytest.approx(flown.mean(axis=1), abs=3.5 * sigma.max() / np.sqrt(3_000))
 
 
-def test_a_state_that_never_comes_down_has_no_impact():
+def test_a_state_that_never_comes_down_has_no_impact() -> None:
     state = reference()
     state[3:6] *= 8.0
     assert not fuse.impact_moments(state, covariance(), 7_200.0, np.empty(4), np.empty(4), np.empty((4, 4)))
 
 
-def test_path_ends_where_the_fall_ends():
+def test_path_ends_where_the_fall_ends() -> None:
     state = reference()
     _, _, time_s, apogee_m = fall(state)
     points = np.empty((11, 3))
@@ -148,8 +153,8 @@ def test_path_ends_where_the_fall_ends():
     assert ground_distance_m(points[-1, 0], points[-1, 1], lat, lon) < 10.0
 
 
-def test_plain_python_twins_give_the_same_bits():
-    def plain(kernel):
+def test_plain_python_twins_give_the_same_bits() -> None:
+    def plain(kernel: Callable[..., object]) -> Callable[..., object]:
         return getattr(kernel, "py_func", kernel)
 
     state, P = at(reference(), 10.0), covariance()

@@ -18,7 +18,9 @@ def guard_of(nation: str, world: str = "exercise", rules: str | None = None) -> 
     return Guard(nation, world, rules_text(nation) if rules is None else rules, PRIVATE[nation], KEY_ID[nation])
 
 
-def seal(guard: Guard, product: str, payload: bytes, *, origin: str = "KOR", audience: str = "JPN", sequence: int = 1, epoch: int = 1) -> bytes:
+def seal(
+    guard: Guard, product: str, payload: bytes, *, origin: str = "KOR", audience: str = "JPN", sequence: int = 1, epoch: int = 1
+) -> bytes:
     return guard.seal(
         origin=origin,
         epoch=epoch,

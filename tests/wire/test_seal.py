@@ -1,7 +1,6 @@
 """Frames: opened by whom they are for, from whom they say, unchanged; everything else refused by name."""
 
 import random
-from typing import Any
 
 import msgspec
 import pytest
@@ -10,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.sharing.samples import PRODUCTS, T0_NS, item_for, policy_of
 from tests.wire.keys import KEY_ID, PRIVATE, PUBLIC, guard_of, seal
 from tocsin.errors import OurFault, PeerFault
+from tocsin.messages.basics import World
 from tocsin.messages.envelope import PublicKey
 from tocsin.sharing.release import release
 from tocsin.wire.codec import MAX_PAYLOAD_BYTES, decode_payload, encode_payload
@@ -25,19 +25,19 @@ def payload_of(product: str, nation: str = "KOR", partner: str = "JPN") -> bytes
     return encode_payload(released)
 
 
-def frame_of(*parts: Any, key: str = "KOR", context: bytes = SIGNATURE_CONTEXT) -> bytes:
+def frame_of(*parts: object, key: str = "KOR", context: bytes = SIGNATURE_CONTEXT) -> bytes:
     """Sign anything, as a hostile partner with its own valid key could."""
     signed = msgspec.msgpack.encode(parts)
     return msgspec.msgpack.encode((signed, Ed25519PrivateKey.from_private_bytes(PRIVATE[key]).sign(context + signed)))
 
 
-def changed(index: int, value: Any) -> tuple[Any, ...]:
+def changed(index: int, value: object) -> tuple[object, ...]:
     return (*PARTS[:index], value, *PARTS[index + 1 :])
 
 
-def refusal(frame: bytes, **options: Any) -> str:
+def refusal(frame: bytes, *, audience: str = "JPN", world: World = "exercise") -> str:
     with pytest.raises(WireFault) as caught:
-        open_frame(frame, PUBLIC, options.pop("audience", "JPN"), options.pop("world", "exercise"), **options)
+        open_frame(frame, PUBLIC, audience, world)
     return caught.value.code
 
 
@@ -91,7 +91,7 @@ def test_a_key_of_one_world_opens_nothing_in_another() -> None:
         (6, 1.5), (7, "XYZ"), (7, "0" * 17), (8, -1), (9, "weapon"), (10, "text"),
     ],
 )  # fmt: skip
-def test_a_header_part_outside_its_type_or_range_is_malformed(index: int, value: Any) -> None:
+def test_a_header_part_outside_its_type_or_range_is_malformed(index: int, value: object) -> None:
     assert refusal(frame_of(*changed(index, value))) == "malformed"
 
 

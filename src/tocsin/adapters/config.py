@@ -5,7 +5,7 @@ Parsing is elsewhere: here are only paths, bytes and text. Every function raises
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Self
 
 from tocsin.errors import OperatorFault
 
@@ -50,23 +50,43 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 def write_lines(path: Path, lines: Iterable[bytes]) -> int:
     """Write lines (each with its own line end) as they come, over an older file; return how many."""
-    count = 0
-    try:
-        with path.open("wb") as file:
-            for line in lines:
-                file.write(line)
-                count += 1
-    except OSError as problem:
-        raise _unwritable(path, problem) from problem
-    return count
+    with LineFile(path) as file:
+        for line in lines:
+            file.write(line)
+    return file.lines
 
 
-def open_output(path: Path) -> BinaryIO:
-    """Open a file for writing bytes, over an older one; the caller closes it."""
-    try:
-        return path.open("wb")
-    except OSError as problem:
-        raise _unwritable(path, problem) from problem
+class LineFile:
+    """A file that is written line by line while something runs, over an older one. Use it in a ``with`` block."""
+
+    def __init__(self, path: Path) -> None:
+        self.lines = 0
+        self._path = path
+        try:
+            self._file = path.open("wb")
+        except OSError as problem:
+            raise _unwritable(path, problem) from problem
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def write(self, line: bytes) -> None:
+        """Write a line; it brings its own line end."""
+        try:
+            self._file.write(line)
+        except OSError as problem:
+            raise _unwritable(self._path, problem) from problem
+        self.lines += 1
+
+    def close(self) -> None:
+        """Write out what is buffered and close."""
+        try:
+            self._file.close()
+        except OSError as problem:
+            raise _unwritable(self._path, problem) from problem
 
 
 def make_folder(path: Path) -> None:

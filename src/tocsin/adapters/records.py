@@ -8,13 +8,14 @@ import msgspec
 import numpy as np
 
 from tocsin import __version__
+from tocsin.adapters.store.port import RecordKind
 from tocsin.errors import PeerFault
 from tocsin.kernels.geodesy import ecef2geodetic, geodetic2ecef
 from tocsin.kernels.trajectory import propagate_to_altitude
 from tocsin.node.config import NodeConfig
 from tocsin.node.inputs import CommandIn, Denied, FrameIn, Input, ScanIn, Sealed, Tick
 
-INPUT_TYPES: dict[str, type[Input]] = {
+INPUT_TYPES: dict[RecordKind, type[Input]] = {
     "scan": ScanIn,
     "envelope-in": FrameIn,
     "sealed": Sealed,
@@ -38,7 +39,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     config: NodeConfig
 
 
-def input_kind(item: Input) -> str:
+def input_kind(item: Input) -> RecordKind:
     """Return the record kind of an input."""
     return _KINDS[type(item)]
 
@@ -48,7 +49,7 @@ def encode_input(item: Input) -> bytes:
     return _ENCODE.encode(item)
 
 
-def decode_input(kind: str, body: bytes) -> Input:
+def decode_input(kind: RecordKind, body: bytes) -> Input:
     """Return the input of a record body; raises PeerFault if the body is not one."""
     try:
         return _DECODERS[kind].decode(body)

@@ -161,28 +161,26 @@ def replay(path: Path, zones: Zones, progress: Callable[[int], None] = lambda _:
         return ReplayReport(
             records=0, inputs=0, payloads=0, signatures=0, outputs=0, promise="bytes", problems=tuple(problem.text for problem in damaged[:PROBLEMS_MAX])
         )
-    state: _Replay | None = None
+    sessions: list[_Replay] = []
     count = 0
     for position, record in read(path):
         count = position
-        if state is None:
-            if record.kind != "head":
-                text = f"record {position} is of kind {record.kind!r}: expected the head of a Tocsin log"
-                raise PeerFault(text)
-            state = _Replay(decode_head(record.body), zones)
-            continue
-        state.record(position, record)
+        if record.kind == "head":  # a node that was started again goes on in the same file with a new head
+            sessions.append(_Replay(decode_head(record.body), zones))
+        elif sessions:
+            sessions[-1].record(position, record)
         progress(position)
-    if state is None:
-        text = f"{path}: the log is empty; expected at least its head"
+    if not sessions:
+        text = f"{path}: expected a Tocsin log that begins with its head, found no record"
         raise PeerFault(text)
-    state.finish()
+    for session in sessions:
+        session.finish()
     return ReplayReport(
         records=count,
-        inputs=state.inputs,
-        payloads=state.payloads,
-        signatures=state.signatures,
-        outputs=state.outputs,
-        promise="bytes" if state.exact else "1e-9 relative",
-        problems=tuple(state.problems),
+        inputs=sum(session.inputs for session in sessions),
+        payloads=sum(session.payloads for session in sessions),
+        signatures=sum(session.signatures for session in sessions),
+        outputs=sum(session.outputs for session in sessions),
+        promise="bytes" if all(session.exact for session in sessions) else "1e-9 relative",
+        problems=tuple(problem for session in sessions for problem in session.problems),
     )

@@ -9,7 +9,7 @@ import msgspec
 
 from tocsin.adapters.formats.events import event_line
 from tocsin.adapters.formats.plots import plot_line
-from tocsin.adapters.formats.sensors import sensors_text
+from tocsin.adapters.formats.sensors import sensors_toml
 from tocsin.adapters.formats.tracks import track_line
 from tocsin.adapters.replay import ReplayReport, replay
 from tocsin.adapters.workers import in_order
@@ -38,7 +38,7 @@ def prepare_folder(out: Path, nations: tuple[str, ...]) -> None:
 
 def produce(plan: Plan, night: Night, out: Path, pace: Pace, listen: Listener) -> NightRecord:
     """Play the night and write everything but the report and the summary into ``out``."""
-    (out / "sensors.toml").write_text(sensors_text(plan.sensors), encoding="utf-8")
+    (out / "sensors.toml").write_text(sensors_toml(plan.sensors), encoding="utf-8")
     with ExitStack() as stack:
         plots = stack.enter_context((out / "plots.jsonl").open("wb"))
         record = play_night(plan, night, load_zones(), pace=pace, listen=listen, keep=_plot_writer(plots))

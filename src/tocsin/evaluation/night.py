@@ -1,5 +1,6 @@
 """From a night's record to its figures: alone against together, missile by missile."""
 
+from collections.abc import Sequence
 from math import ceil, inf, pi, sqrt
 
 import msgspec
@@ -8,12 +9,12 @@ from tocsin.evaluation.record import FirstPlot, MissileTruth, NationRecord, Nigh
 from tocsin.kernels.geodesy import ground_distance_m
 from tocsin.messages.basics import Nation, Vec3
 from tocsin.messages.event import LaunchEvent
-from tocsin.messages.track import FusedTrack
+from tocsin.messages.track import FusedTrack, Track
 from tocsin.messages.warning import Warning
 from tocsin.units import KM, seconds_between
 
 CHI2_95_2 = 5.991464547107979  # 95 % point of chi-square with 2 degrees of freedom (tables; -2 ln 0.05)
-MATCH_M = 20.0e3  # a track further than this from every missile belongs to none; the nearest counts, so a salvo closer than this is told apart
+MATCH_M = 20.0e3  # a track further than this from every missile belongs to none; the nearest one counts, which tells a salvo apart
 AIRCRAFT_MATCH_M = 5.0e3
 UNCOUNTED = ("suspected", "cancelled")  # an event whose last revision says this is not a launch event
 
@@ -72,8 +73,8 @@ def _distance_m(a: Vec3, b: Vec3) -> float:
     return sqrt((a[0] - b[0]) * (a[0] - b[0]) + (a[1] - b[1]) * (a[1] - b[1]) + (a[2] - b[2]) * (a[2] - b[2]))
 
 
-def match_tracks(tracks: list[FusedTrack], missiles: tuple[MissileTruth, ...]) -> dict[str, str]:
-    """Return which missile each fused track followed (the most often nearest one), by detected states only."""
+def match_tracks(tracks: Sequence[Track | FusedTrack], missiles: tuple[MissileTruth, ...]) -> dict[str, str]:
+    """Return which missile each track followed (the most often nearest one), by detected states only."""
     votes: dict[str, dict[str, int]] = {}
     for track in tracks:
         if track.predicted:

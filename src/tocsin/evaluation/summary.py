@@ -12,7 +12,7 @@ LATENCIES = ("plot_to_partner", "warning_to_partner")
 MS_PER_S = 1_000.0
 
 
-def summary(record: NightRecord, figures: NightFigures, replay_identical: bool | None) -> dict[str, Json]:
+def summary(record: NightRecord, figures: NightFigures, *, replay_identical: bool | None) -> dict[str, Json]:
     """Return the content of summary.json. ``replay_identical`` is None where no log was written or none was replayed."""
     return {
         "event": record.event,
@@ -46,7 +46,8 @@ def eez_key(nation: str) -> str:
 
 def percentiles_ms(values_s: list[float]) -> dict[str, Json]:
     """Return median and 99th percentile in milliseconds, None where nothing was measured."""
-    return {name: None if isnan(value) else round(value * MS_PER_S, 3) for name, value in (("p50", quantile(values_s, 0.5)), ("p99", quantile(values_s, 0.99)))}
+    values = {"p50": quantile(values_s, 0.5), "p99": quantile(values_s, 0.99)}
+    return {name: None if isnan(value) else round(value * MS_PER_S, 3) for name, value in values.items()}
 
 
 def _picture(picture: PictureFigures, eez_nation: str) -> dict[str, Json]:

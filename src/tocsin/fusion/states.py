@@ -43,7 +43,7 @@ def estimate_of(track: Track | FusedTrack) -> Estimate | None:
     if len(track.cov) != COVARIANCE_NUMBERS:
         return None
     upper = np.array(track.cov)
-    P = np.empty((7, 7))  # noqa: N806 - textbook name
+    P = np.empty((7, 7))
     P[UPPER] = upper
     P.T[UPPER] = upper
     if not (np.isfinite(x).all() and np.isfinite(upper).all()):
@@ -53,7 +53,7 @@ def estimate_of(track: Track | FusedTrack) -> Estimate | None:
     )
 
 
-def upper_triangle(P: Array) -> tuple[float, ...]:  # noqa: N803
+def upper_triangle(P: Array) -> tuple[float, ...]:
     """Return the 28 numbers of a message from P[7, 7]."""
     return tuple(P[UPPER].tolist())
 
@@ -64,7 +64,7 @@ def carry(estimate: Estimate, time_ns: int) -> Estimate:
     if dt_s <= 0.0:
         return estimate
     x = np.empty(7)
-    P = np.empty((7, 7))  # noqa: N806
+    P = np.empty((7, 7))
     predict_with_noise(
         estimate.x, estimate.P, dt_s, estimate.thrust_mps2, estimate.thrust_sigma_mps2, estimate.p_manoeuvre, x, P
     )
@@ -100,9 +100,9 @@ def combine(estimates: tuple[Estimate, ...], time_ns: int) -> tuple[Estimate, tu
     """Return (joint estimate, weights) at ``time_ns`` by covariance intersection; None if a covariance is not positive."""
     carried = [carry(estimate, time_ns) for estimate in estimates]
     xs = np.array([estimate.x for estimate in carried])
-    Ps = np.array([estimate.P for estimate in carried])  # noqa: N806
+    Ps = np.array([estimate.P for estimate in carried])
     weights = np.empty(len(carried))
-    x, P = np.empty(7), np.empty((7, 7))  # noqa: N806
+    x, P = np.empty(7), np.empty((7, 7))
     if not covariance_intersection(xs, Ps, weights, x, P):
         return None
     shares = tuple(float(weight) for weight in weights)

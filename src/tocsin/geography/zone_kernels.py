@@ -54,7 +54,7 @@ def coast_distances(
         False outside the grid (then every ``out_m`` is ``FAR_M``).
 
     Method: bilinear interpolation in the cell, or in the sub-cell of its tile; least distance over a nation's layers.
-    Limits: error about 0.1 km away from coasts, up to 1 km where two coasts are equally near (tests/geography measures it).
+    Limits: error 0.01 km (median), 0.3 km (95 %), up to 2 km where two pieces of coast are equally near (tests/geography).
     """
     for nation in range(out_m.shape[0]):
         out_m[nation] = FAR_M

@@ -226,5 +226,5 @@ def check_covariance(value: Json, steps: tuple[float, ...], name: str) -> None:
         for j in range(i, n):
             given = _float_of(next(entries), name)
             if i == j and given < steps[i] * steps[i] / 12.0:
-                raise GuardDenied("covariance-too-small", f"{name}: expected a variance that carries {steps[i]:g} of rounding, got {given!r}")
+                raise GuardDenied("covariance-too-small", f"{name}: expected at least {steps[i]:g}^2 / 12, got {given!r}")
             _need_step(given, steps[i] * steps[j] / 100.0, name)

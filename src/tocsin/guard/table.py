@@ -138,9 +138,7 @@ ALWAYS: Final[dict[str, dict[str, Check]]] = {
         "event_revision": integer,
         "salvo": text,
         "time_ns": integer,
-        "status": one_of(
-            "suspected", "confirmed", "updated", "presumed-down", "observed", "passed", "all-clear", "cancelled", "expired"
-        ),
+        "status": one_of("suspected", "confirmed", "updated", "presumed-down", "observed", "passed", "all-clear", "cancelled", "expired"),
         "missiles_at_least": integer,
         "expires_ns": integer,
         "references": many(row(text, integer)),
@@ -158,9 +156,7 @@ ALWAYS: Final[dict[str, dict[str, Check]]] = {
         "nation": text,
         "neighbour": text,
         "time_ns": integer,
-        "marks": many(
-            record({"origin": text, "audience": text, "epoch": integer, "sent": integer, "received": integer}), 0, 64
-        ),
+        "marks": many(record({"origin": text, "audience": text, "epoch": integer, "sent": integer, "received": integer}), 0, 64),
     },
 }
 """Fields that every item of the product has."""

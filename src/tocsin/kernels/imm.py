@@ -43,13 +43,14 @@ PAR_RATE: Final = 0  # 16 numbers: rate from model i to model j, 1/s, row by row
 PAR_Q: Final = 16  # 4: white acceleration per model, m2/s3 (AIR: horizontal)
 PAR_Q_AIR_UP: Final = 20  # m2/s3, vertical part of AIR
 PAR_Q_THRUST: Final = 21  # (m/s2)2/s
-PAR_Q_LN_BETA: Final = 22  # 1/s, in FALL
+PAR_Q_LN_BETA: Final = 22  # 1/m of height passed, below PAR_AIR_ERROR_TOP
 PAR_LEVEL_TIME: Final = 23  # s, after which an aircraft has levelled off
 PAR_FALL_TOP: Final = 24  # m, FALL exists below
 PAR_AIR_TOP: Final = 25  # m, AIR exists below
 PAR_AIR_SPEED: Final = 26  # m/s, AIR exists below
 PAR_INFRARED_OTHER: Final = 27  # chance of an infrared detection without thrust, over that with thrust
-PARAMETERS: Final = 28
+PAR_AIR_ERROR_TOP: Final = 28  # m
+PARAMETERS: Final = 29
 
 # Columns of ``history`` (per track): what may still happen.
 HIST_CAN_BOOST: Final = 0  # 1.0 or 0.0
@@ -58,7 +59,8 @@ HISTORY: Final = 2
 
 STEP_S: Final = 2.0  # covariance step: the flow's second-order series is good to 1e-4 below it
 RK4_STEP_S: Final = 1.0
-LEAST_WEIGHT: Final = 1e-12  # a model or mixture part below it does not exist
+LEAST_WEIGHT: Final = 1e-12  # a model below it does not exist
+LEAST_SHARE: Final = 2e-3  # a part of a mixture below it is left out: mixed in at every look it would act as process noise
 LN_2PI: Final = log(2.0 * pi)
 CURVATURE: Final = 0.3  # iterate when the range surface bends by this many sigma within the position's error
 MORE_ITERATIONS: Final = 4
@@ -107,7 +109,8 @@ def transition(params: Array, allowed: Array, dt_s: float, T: Array) -> None:
 def mix(x: Array, P: Array, mu: Array, T: Array, xo: Array, Po: Array, muo: Array) -> None:
     """Fill xo[4, 8], Po[4, 8, 8], muo[4] with the interacting-multiple-model mixture before prediction (Blom, Bar-Shalom 1988).
 
-    Unlike states as the module says. A model that receives no weight keeps its own state, and weight 0.
+    Unlike states as the module says. A model that receives no weight keeps its own state, and
+    weight 0; parts below LEAST_SHARE are left out of the mixture (their weight is not).
     """
     part = np.empty(N)
     for j in range(MODELS):
@@ -121,15 +124,19 @@ def mix(x: Array, P: Array, mu: Array, T: Array, xo: Array, Po: Array, muo: Arra
                 Po[j, a, b] = 0.0 if muo[j] > 0.0 else P[j, a, b]
         if muo[j] == 0.0:
             continue
+        used = 0.0
         for i in range(MODELS):
-            w = mu[i] * T[i, j] / total
-            if w > LEAST_WEIGHT:
+            if mu[i] * T[i, j] > LEAST_SHARE * total:
+                used += mu[i] * T[i, j]
+        for i in range(MODELS):
+            if mu[i] * T[i, j] > LEAST_SHARE * total:
+                w = mu[i] * T[i, j] / used
                 for a in range(N):
                     xo[j, a] += w * x[_owner(i, j, a), a]
         for i in range(MODELS):
-            w = mu[i] * T[i, j] / total
-            if w <= LEAST_WEIGHT:
+            if mu[i] * T[i, j] <= LEAST_SHARE * total:
                 continue
+            w = mu[i] * T[i, j] / used
             for a in range(N):
                 part[a] = x[_owner(i, j, a), a] - xo[j, a]
             for a in range(N):
@@ -250,7 +257,7 @@ def _gradient(model: int, x: Array, params: Array, G: Array) -> None:
 def _add_noise(model: int, x: Array, h: float, params: Array, P: Array) -> None:
     """Add the model's process noise over h seconds to P[8, 8]."""
     q = params[PAR_Q + model]
-    _, up_x, up_y, up_z = altitude_and_up(x[0], x[1], x[2])
+    alt, up_x, up_y, up_z = altitude_and_up(x[0], x[1], x[2])
     if model == BOOST:
         speed = max(sqrt(x[3] * x[3] + x[4] * x[4] + x[5] * x[5]), 1.0)
         axis = (x[3] / speed, x[4] / speed, x[5] / speed)
@@ -275,8 +282,9 @@ def _add_noise(model: int, x: Array, h: float, params: Array, P: Array) -> None:
             P[THRUST, a + 3] += qt * axis[a] * h2 / 2.0
     if model == BOOST:
         P[THRUST, THRUST] += qt * h
-    if model == FALL:
-        P[LN_BETA, LN_BETA] += params[PAR_Q_LN_BETA] * h
+    if (model == COAST or model == FALL) and alt < params[PAR_AIR_ERROR_TOP]:
+        climb = up_x * x[3] + up_y * x[4] + up_z * x[5]
+        P[LN_BETA, LN_BETA] += params[PAR_Q_LN_BETA] * abs(climb) * h
 
 
 @kernel
@@ -432,18 +440,23 @@ def update_track(x: Array, P: Array, mu: Array, plot: Array, lag_s: float, param
 def combine(x: Array, P: Array, mu: Array, xo: Array, Po: Array) -> None:
     """Fill xo[8], Po[8, 8] with the mixture's mean and covariance, the spread of means included.
 
-    thrust counts as 0 in models that do not own it; ln_beta is COAST's where AIR has none.
+    Models below LEAST_SHARE are left out; thrust counts as 0 in models that do not own it; ln_beta is COAST's where AIR has none.
     """
     value = np.empty(N)
     for a in range(N):
         xo[a] = 0.0
         for b in range(N):
             Po[a, b] = 0.0
+    used = 0.0
     for j in range(MODELS):
-        for a in range(N):
-            xo[a] += mu[j] * _outside_value(x, j, a)
+        if mu[j] > LEAST_SHARE:
+            used += mu[j]
     for j in range(MODELS):
-        if mu[j] <= LEAST_WEIGHT:
+        if mu[j] > LEAST_SHARE:
+            for a in range(N):
+                xo[a] += mu[j] / used * _outside_value(x, j, a)
+    for j in range(MODELS):
+        if mu[j] <= LEAST_SHARE:
             continue
         for a in range(N):
             value[a] = _outside_value(x, j, a) - xo[a]
@@ -454,7 +467,7 @@ def combine(x: Array, P: Array, mu: Array, xo: Array, Po: Array) -> None:
                     own = 0.0
                 elif j == AIR and a == LN_BETA:
                     own = P[COAST, a, a] if b == LN_BETA else 0.0
-                Po[a, b] += mu[j] * (own + value[a] * value[b])
+                Po[a, b] += mu[j] / used * (own + value[a] * value[b])
     for a in range(N):
         for b in range(a):
             Po[b, a] = Po[a, b]

@@ -1,11 +1,16 @@
 """One decorator for every kernel: compiled by Numba with a disk cache, or left as plain Python (``TOCSIN_JIT=0``).
 
-No fast-math, no parallel loops: a kernel and its plain-Python twin give the same bits (tests/kernels). If no cache
-directory is writable the kernel is compiled in memory and ``CACHE_PROBLEM`` says why.
+No fast-math, no parallel loops: a kernel and its plain-Python twin give the same bits (tests/kernels).
+
+Numba asks only whether a kernel's own file has changed, and would silently go on with a compiled ``trajectory`` after an
+edit of ``gravity``. So the cache folder is named by a hash over all that kernels are made of, and an edit anywhere leads
+to an empty folder. If none is writable, kernels are compiled in memory and ``CACHE_PROBLEM`` says so.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+from pathlib import Path
 from typing import Final, ParamSpec, TypeVar, cast
 
 import numba
@@ -13,17 +18,69 @@ import numba
 P = ParamSpec("P")
 R = TypeVar("R")
 
+FOLDER_STEM: Final = "tocsin-kernels-"  # followed by the hash; what begins so may be deleted when the hash is another
+HASH_DIGITS: Final = 16  # 64 bits: one folder per edit will never meet another by chance
+LEAST_FREE_BYTES: Final = 64 * 1024 * 1024  # the whole cache takes 7 MB; with less room than this a save could fail half-way
+
+
+def kernel_sources(package: Path) -> tuple[Path, ...]:
+    """Return every file of the package that kernels may come from: no other file may use ``@kernel``, nor feed constants to one."""
+    return (*sorted(package.glob("kernels/*.py")), package / "units.py", *sorted(package.glob("*/*_kernels.py")))
+
+
+def kernel_hash(package: Path) -> str:
+    """Return the hash of all kernel sources and of the compiler's version. Raises ``OSError`` where a source cannot be read."""
+    digest = sha256(numba.__version__.encode())
+    for path in kernel_sources(package):
+        digest.update(f"\0{path.relative_to(package).as_posix()}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:HASH_DIGITS]
+
+
+def cache_base(environ: Mapping[str, str]) -> Path:
+    """Return the folder that holds cache folders: TOCSIN_CACHE_DIR, else NUMBA_CACHE_DIR, else the user's own (XDG)."""
+    for name in ("TOCSIN_CACHE_DIR", "NUMBA_CACHE_DIR"):
+        if environ.get(name):
+            return Path(environ[name]).absolute()
+    xdg = Path(environ.get("XDG_CACHE_HOME", ""))
+    return (xdg if xdg.is_absolute() else Path(os.path.expanduser("~/.cache"))) / "tocsin"  # noqa: PTH111 - Path.expanduser raises
+
+
+def open_cache(package: Path, environ: Mapping[str, str]) -> tuple[Path | None, str]:
+    """Return (this code's cache folder, "") and make it, or (None, one line that says why there is none)."""
+    base = cache_base(environ)
+    try:
+        if not base.is_absolute():
+            raise OSError("no home folder is known")
+        folder = base / f"{FOLDER_STEM}{kernel_hash(package)}"
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(0, "permission denied or read-only")
+        room = os.statvfs(folder)
+        if room.f_bavail * room.f_frsize < LEAST_FREE_BYTES:
+            raise OSError(0, f"less than {LEAST_FREE_BYTES // 1024 // 1024} MB free")
+    except OSError as problem:
+        reason = (problem.strerror or str(problem)).lower()
+        return None, (
+            f"kernel cache: expected a folder that can be written, came {base} ({reason}); kernels are compiled anew at each start, "
+            f"which takes up to a minute: set TOCSIN_CACHE_DIR to a writable folder"
+        )
+    return folder, ""
+
+
 COMPILED: Final = os.environ.get("TOCSIN_JIT", "1") != "0"
-CACHE_PROBLEM: list[str] = []  # one line once the disk cache turned out to be unusable
+CACHE_FOLDER, CACHE_PROBLEM = open_cache(Path(__file__).resolve().parent.parent, os.environ) if COMPILED else (None, "")
 
 
 def kernel(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a scalar kernel (nopython, error model of Python, cached on disk where possible)."""
     if not COMPILED:
         return function
-    if not CACHE_PROBLEM:
-        try:
-            return cast("Callable[P, R]", numba.njit(cache=True)(function))
-        except RuntimeError as problem:  # numba: "cannot cache function ...: no locator available"
-            CACHE_PROBLEM.append(str(problem))
-    return cast("Callable[P, R]", numba.njit(function))
+    if CACHE_FOLDER is None:
+        return cast("Callable[P, R]", numba.njit(function))
+    others = numba.config.CACHE_DIR  # the place is chosen now, by this setting; other users of Numba keep theirs
+    numba.config.CACHE_DIR = str(CACHE_FOLDER)
+    try:
+        return cast("Callable[P, R]", numba.njit(cache=True)(function))
+    finally:
+        numba.config.CACHE_DIR = others

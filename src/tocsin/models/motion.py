@@ -4,12 +4,13 @@ Simplifications: point masses; thrust along the velocity and nearly constant; ai
 of a notional world (docs/measurements.md); none describes a real system.
 """
 
-from math import log
+from math import exp, log
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tocsin.kernels.geodesy import altitude_and_up
 from tocsin.kernels.imm import (
     AIR,
     BOOST,
@@ -17,6 +18,7 @@ from tocsin.kernels.imm import (
     FALL,
     LN_BETA,
     MODELS,
+    PAR_AIR_ERROR_TOP,
     PAR_AIR_SPEED,
     PAR_AIR_TOP,
     PAR_FALL_TOP,
@@ -29,7 +31,9 @@ from tocsin.kernels.imm import (
     PAR_RATE,
     PARAMETERS,
     THRUST,
+    N,
 )
+from tocsin.kernels.linalg import scalar_update
 
 Array = NDArray[np.float64]
 
@@ -45,7 +49,7 @@ RATES_PER_S: Final = {
     (BOOST, FALL): 1.0 / 800.0,
     (BOOST, AIR): 1.0 / 2_000.0,
     (COAST, BOOST): 1.0 / 3_000.0,
-    (COAST, FALL): 1.0 / 5_000.0,
+    (COAST, FALL): 1.0 / 2_000.0,
     (COAST, AIR): 1.0 / 4_000.0,
     (FALL, COAST): 1.0 / 10.0,
     (FALL, BOOST): 1.0 / 400.0,
@@ -59,11 +63,13 @@ RATES_PER_S: Final = {
 Q_BOOST: Final = 2.0  # steering about the gravity turn: 2 m/s in 2 s
 Q_COAST: Final = 1e-4  # gravity beyond J2, atmosphere differing by a few per cent where drag is weak
 Q_FALL: Final = 100.0  # 10 m/s in a second: lift of a pull-up, tumbling
-Q_AIR: Final = 300.0  # fighters turning at 3-5 g and changing direction every few seconds
+Q_AIR: Final = 1_000.0  # fighters turning at 3-5 g and changing direction every few seconds
 Q_AIR_UP: Final = 20.0
 Q_THRUST: Final = 0.4  # (m/s2)2/s: follows growth of 0.1-1 m/s3, and still cannot follow thrust to its end
-Q_LN_BETA: Final = 1e-3  # 1/s, in FALL: ablation and tumbling change ln_beta by 0.1 in 10 s
-LEVEL_TIME_S: Final = 60.0  # a climbing aircraft levels off within minutes
+Q_LN_BETA: Final = 2.5e-7  # 1/m of height: real air is 5 % off the standard, another 5 % every 10 km
+AIR_ERROR_TOP_M: Final = 60_000.0  # above, drag is too weak for its error to matter
+LEVEL_TIME_S: Final = 40.0  # a climbing aircraft levels off within a minute or two
+LEVEL_SIGMA_MPS: Final = 60.0  # climb of aircraft, 1 sigma: airliners 15, fighters at times 200
 
 FALL_TOP_M: Final = 100_000.0  # no lift worth the name above
 AIR_TOP_M: Final = 25_000.0  # ceiling of air-breathing flight
@@ -89,11 +95,15 @@ def motion_parameters() -> Array:
     par[PAR_AIR_TOP] = AIR_TOP_M
     par[PAR_AIR_SPEED] = AIR_SPEED_MPS
     par[PAR_INFRARED_OTHER] = INFRARED_OTHER
+    par[PAR_AIR_ERROR_TOP] = AIR_ERROR_TOP_M
     return par
 
 
 def start_models(pos_vel: Array, cov: Array, alt_m: float, speed_mps: float, x: Array, P: Array, mu: Array) -> None:
-    """Fill x[4, 8], P[4, 8, 8], mu[4] for an object first known by pos_vel[6] with cov[6, 6]; the rest from the priors."""
+    """Fill x[4, 8], P[4, 8, 8], mu[4] for an object first known by pos_vel[6] with cov[6, 6]; the rest from the priors.
+
+    AIR starts with the knowledge that aircraft fly nearly level (LEVEL_SIGMA_MPS), and is as probable as that lets it be.
+    """
     x[:, :6] = pos_vel
     x[:, LN_BETA] = LN_BETA_MEAN
     x[:, THRUST] = THRUST_MEAN_MPS2
@@ -103,10 +113,22 @@ def start_models(pos_vel: Array, cov: Array, alt_m: float, speed_mps: float, x: 
     P[:, THRUST, THRUST] = THRUST_SIGMA_MPS2 * THRUST_SIGMA_MPS2
     total = 0.0
     for model in range(MODELS):
-        possible = not (model == FALL and alt_m > FALL_TOP_M)
+        possible = alt_m < FALL_TOP_M if model == FALL else True
         if model == AIR:
             possible = alt_m < AIR_TOP_M and speed_mps < AIR_SPEED_MPS
         mu[model] = FIRST_WEIGHTS[model] if possible else 0.0
-        total += mu[model]
+    if mu[AIR] > 0.0:
+        mu[AIR] *= _level_off(x[AIR], P[AIR])
+    for model in range(MODELS):
+        total += float(mu[model])
     for model in range(MODELS):
         mu[model] /= total
+
+
+def _level_off(x: Array, P: Array) -> float:
+    """Correct x[8], P[8, 8] in place by "the climb is 0 with LEVEL_SIGMA_MPS"; return how well that fits, 0 to 1."""
+    h, g = np.zeros(N), np.empty(N)
+    _, h[3], h[4], h[5] = altitude_and_up(float(x[0]), float(x[1]), float(x[2]))
+    climb = float(h[3]) * float(x[3]) + float(h[4]) * float(x[4]) + float(h[5]) * float(x[5])
+    S = scalar_update(x, P, N, h, -climb, LEVEL_SIGMA_MPS * LEVEL_SIGMA_MPS, -1, g)
+    return exp(-0.5 * climb * climb / S)

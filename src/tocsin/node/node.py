@@ -19,6 +19,7 @@ from tocsin.node.pipeline import PictureStep, Pipeline, PipelineStep
 from tocsin.sharing.admit import admit
 from tocsin.units import NS_PER_S
 from tocsin.wire.codec import decode_payload
+from tocsin.wire.faults import WireFault
 from tocsin.wire.seal import open_frame, read_header
 
 HEARTBEAT_NS = NS_PER_S  # a lost tail shows within 3 s (DESIGN section 5)
@@ -144,7 +145,8 @@ class Node:
             mine = read_header(item.frame).audience == self._config.nation
             envelope = open_frame(item.frame, self._keys, self._config.nation, self._config.world, relay=not mine)
         except TocsinError as problem:
-            self._refuse("frame-refused", f"from {item.neighbour}: {problem}", now, effects)
+            code = problem.code if isinstance(problem, WireFault) else "frame-refused"
+            self._refuse(code, f"frame from {item.neighbour}: {problem}", now, effects)
             return
         verdict = link.take(envelope.header)
         if verdict != "next":
@@ -170,7 +172,7 @@ class Node:
         except TocsinError as problem:
             self._refuse("payload-refused", f"{header.product} from {header.origin}: {problem}", now, effects)
             items = ()
-        accepted, notes = admit(header, items, now.utc_ns, self._config.nations)
+        accepted, notes = admit(header, items, now.utc_ns, tuple(self._next_hop))
         effects.notes.extend(notes)
         self._refused += bool(notes)
         tracks = tuple(entry for entry in accepted if isinstance(entry, Track))

@@ -19,7 +19,7 @@ from tocsin.node.outputs import Seal
 from tocsin.sharing.decide import decide
 from tocsin.sharing.release import release
 from tocsin.units import s2ns
-from tocsin.wire.codec import encode_payload
+from tocsin.wire.codec import encode_payloads
 
 UNSEALED_MAX = 10_000  # waiting seal requests; reached only if the guard has stopped answering
 Item = Track | LaunchEvent | Warning | Receipt | Heartbeat
@@ -70,9 +70,11 @@ class Outgoing:
             if released is None or not released.items:
                 continue
             if len(self._waiting) >= UNSEALED_MAX:
-                notes.append(Note(stage="sharing", code="guard-stalled", text=f"{UNSEALED_MAX} messages wait for the guard; {product} to {audience} is not released", time_ns=now_ns))
+                text = f"{UNSEALED_MAX} messages wait for the guard; {product} to {audience} is not released"
+                notes.append(Note(stage="sharing", code="guard-stalled", text=text, time_ns=now_ns))
                 continue
-            self._waiting.append(Waiting(audience, product, encode_payload(released), now_ns))
+            self._mark(product, audience, due, released.items, now_ns)
+            self._waiting.extend(Waiting(audience, product, payload, now_ns) for payload in encode_payloads(released))
         return tuple(notes)
 
     def _due(self, product: Product, audience: Nation, items: tuple[Item, ...], now_ns: int) -> tuple[Item, ...]:
@@ -85,9 +87,16 @@ class Outgoing:
             key, status = _identity(item)
             last = self._released.get((audience, product, key))
             if last is None or last[1] != status or now_ns - last[0] >= interval_ns:
-                self._released[(audience, product, key)] = (now_ns, status)
                 due.append(item)
         return tuple(due)
+
+    def _mark(self, product: Product, audience: Nation, offered: tuple[Item, ...], released: tuple[Item, ...], now_ns: int) -> None:
+        """Remember what was released just now; what the rules held back is offered again."""
+        gone = {_identity(item)[0] for item in released}
+        for item in offered:
+            key, status = _identity(item)
+            if key in gone:
+                self._released[(audience, product, key)] = (now_ns, status)
 
     def next_seal(self) -> Seal | None:
         """Open the next request, or None while one is open or nothing waits."""

@@ -11,7 +11,7 @@ from tocsin.messages.envelope import Header
 from tocsin.messages.event import LaunchEvent
 from tocsin.messages.receipt import Heartbeat, Receipt
 from tocsin.messages.track import Track
-from tocsin.messages.warning import Warning  # noqa: A004 - the field's word; the builtin is not used here
+from tocsin.messages.warning import Warning
 from tocsin.sharing.release import speaker_of, time_of
 from tocsin.sharing.sound import Item, Problem, problem_of
 from tocsin.units import NS_PER_S
@@ -21,9 +21,7 @@ MAX_FUTURE_SKEW_NS: Final = 2 * NS_PER_S  # disciplined clocks differ by millise
 TRACK_VALIDITY_NS: Final = 60 * NS_PER_S  # a state older than 60 s is 100 km wrong by now; tracks are latest-value, never late news
 
 
-def admit(
-    header: Header, items: tuple[Item, ...], now_ns: int, partners: Collection[Nation]
-) -> tuple[tuple[Item, ...], tuple[Note, ...]]:
+def admit(header: Header, items: tuple[Item, ...], now_ns: int, partners: Collection[Nation]) -> tuple[tuple[Item, ...], tuple[Note, ...]]:
     """Return the items that may join the line, and a note for each that may not.
 
     Args:

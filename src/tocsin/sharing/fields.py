@@ -49,13 +49,15 @@ OPTIONAL: Final[Mapping[Product, tuple[str, ...]]] = MappingProxyType({
 })  # fmt: skip
 """Only when ``detail.fields`` of the rule names them; otherwise the neutral value stands, and the wire omits it."""
 
-FREE_TEXT: Final[Mapping[Product, tuple[str, ...]]] = MappingProxyType({
-    "track": (),
-    "event": ("remark",),
-    "warning": ("headline", "reason", "cancel_ready"),
-    "receipt": (),
-    "heartbeat": (),
-})
+FREE_TEXT: Final[Mapping[Product, tuple[str, ...]]] = MappingProxyType(
+    {
+        "track": (),
+        "event": ("remark",),
+        "warning": ("headline", "reason", "cancel_ready"),
+        "receipt": (),
+        "heartbeat": (),
+    }
+)
 """Texts may quote exact figures, so no rule may combine them with a grid."""
 
 WITH_SIGMA: Final = (("thrust_mps2", "thrust_sigma_mps2"), ("apogee_m", "apogee_sigma_m"), ("range_m", "range_sigma_m"))

@@ -11,7 +11,7 @@ import msgspec
 from tocsin.messages.event import ImpactEstimate, LaunchEvent, NationView, PathPoint
 from tocsin.messages.release import Detail, Rule
 from tocsin.messages.track import LaunchEstimate, ModelProbabilities, Track
-from tocsin.messages.warning import Warning  # noqa: A004 - the field's word; the builtin is not used here
+from tocsin.messages.warning import Warning
 from tocsin.sharing.fields import NEUTRAL_BOOST, NEUTRAL_MODEL, NEUTRAL_THRUST_MPS2, NEUTRAL_THRUST_SIGMA_MPS2
 from tocsin.sharing.grid import (
     LN_BETA_GRID,

@@ -1,7 +1,7 @@
 """Decide, check, reduce: the one way from a nation's own messages to what a partner may have.
 
 Default deny: whatever is in doubt stays, and a note says why. No bytes, no keys, no memory of what was sent before
-(``pace`` keeps that).
+(the node keeps the intervals).
 """
 
 from typing import Final
@@ -11,7 +11,7 @@ from tocsin.messages.event import LaunchEvent
 from tocsin.messages.receipt import Heartbeat, Receipt
 from tocsin.messages.release import Policy, Release, Rule
 from tocsin.messages.track import Track
-from tocsin.messages.warning import Warning  # noqa: A004 - the field's word; the builtin is not used here
+from tocsin.messages.warning import Warning
 from tocsin.sharing.decide import decide, matching
 from tocsin.sharing.reduce import reduce_event, reduce_track, reduce_warning
 from tocsin.sharing.sound import Item, Problem, problem_of

@@ -13,7 +13,7 @@ from tocsin.messages.basics import Vec3
 from tocsin.messages.event import ImpactEstimate, LaunchEvent
 from tocsin.messages.receipt import Heartbeat, Receipt
 from tocsin.messages.track import LaunchEstimate, Track
-from tocsin.messages.warning import Warning  # noqa: A004 - the field's word; the builtin is not used here
+from tocsin.messages.warning import Warning
 
 Item = Track | LaunchEvent | Warning | Receipt | Heartbeat
 

@@ -19,6 +19,7 @@ SIGMAS = 4.0  # 3e-5 one-sided per look: aircraft are seen thousands of times
 ENERGY_TOP_M = 38_000.0  # energy height (altitude + v2 / 2g): 600 m/s at 18 km, the best of fighters, has 36 km
 STEEP_CLIMB_MPS = 250.0  # steady climb or dive that no aircraft keeps
 NOT_AIR = 1e-3  # probability of the air model below which its climb is believed
+THRUST_PLOTS = 2  # infrared plots of a satellite that sees only strong thrust; one alone may be a false alarm
 SURELY_AIR = 0.9
 AIR_LEAST_S = 8.0  # seen this long before "air-breathing" is said: a rising missile passes 500 m/s too
 AIR_LEAST_PLOTS = 5
@@ -76,9 +77,10 @@ def kinematics(x: Array, P: Array) -> Kinematics:
     )
 
 
-def classify(kind: TrackKind, k: Kinematics, mu: Array, plots: int, seen_ns: int) -> TrackKind:
+def classify(kind: TrackKind, k: Kinematics, mu: Array, plots: int, infrared_plots: int, seen_ns: int) -> TrackKind:
     """Return the kind after one more plot. Ballistic, once said, stays; air-breathing yields to ballistic evidence."""
-    if kind == "ballistic" or _beyond_aircraft(k, float(mu[AIR])):
+    thrust_seen = infrared_plots >= THRUST_PLOTS and float(mu[AIR]) < NOT_AIR
+    if kind == "ballistic" or thrust_seen or _beyond_aircraft(k, float(mu[AIR])):
         return "ballistic"
     if (
         float(mu[AIR]) > SURELY_AIR

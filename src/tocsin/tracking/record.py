@@ -27,6 +27,7 @@ class Record:
     kind: TrackKind = "unknown"
     plots: int = 0
     radar_plots: int = 0
+    infrared_plots: int = 0
     sensors: tuple[str, ...] = ()
     satellites: tuple[str, ...] = ()
     missed: float = 0.0  # ln probability of the misses since the last plot, had it been there
@@ -48,7 +49,9 @@ class Record:
             self.sensors = tuple(sorted((*self.sensors, sensor)))
         if infrared and sensor not in self.satellites:
             self.satellites = tuple(sorted((*self.satellites, sensor)))
-        if not infrared:
+        if infrared:
+            self.infrared_plots += 1
+        else:
             self.radar_plots += 1
 
     def located(self) -> bool:

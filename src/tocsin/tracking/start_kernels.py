@@ -13,6 +13,7 @@ from tocsin.kernels.jit import kernel
 from tocsin.kernels.linalg import propagate_covariance, scalar_update
 
 Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 SEED_TIME: Final = 0  # s since the memory's epoch
 SEED_POS: Final = 1  # 1..3 ECEF m
@@ -35,12 +36,13 @@ LEAST_BASELINE_S: Final = 0.9  # shorter, three plots give a place but no veloci
 REACH_SIGMAS: Final = 4.0
 JERK_ALLOWANCE_MPS2: Final = 80.0  # four sigma of ACCELERATION_SIGMA_MPS2
 LN_2PI: Final = log(2.0 * 3.141592653589793)
+SLOWEST_INFRARED_MPS: Final = 150.0  # a missile above 8 km is faster, also as seen across the line of sight
 NO_SEED: Final = -1
 NO_START: Final = -1e9
 
 
 @kernel
-def find_start(seeds: Array, newest: int, x: Array, P: Array, partners: Array) -> float:
+def find_start(seeds: Array, newest: int, x: Array, P: Array, partners: Ints) -> float:
     """Find the best hypothesis that seed ``newest`` and one or two of the earlier seeds[n, columns] are one object.
 
     Fills x[9], P[9, 9] (position, velocity, acceleration at the newest seed's time) and partners[2] (row indices, -1 for
@@ -58,7 +60,7 @@ def find_start(seeds: Array, newest: int, x: Array, P: Array, partners: Array) -
         if j == newest or not _may_follow(b, c):
             continue
         if b[SEED_ROWS] == 2.0 and c[SEED_ROWS] == 2.0 and c[SEED_TIME] - b[SEED_TIME] >= LEAST_BASELINE_S:
-            value = evidence(b, c, c, 2, work_x, work_P)
+            value = _not_hovering(evidence(b, c, c, 2, work_x, work_P), b, c, c, work_x)
             best = _keep_best(value, best, j, NO_SEED, work_x, work_P, x, P, partners)
         for i in range(n):
             a = seeds[i]
@@ -66,13 +68,25 @@ def find_start(seeds: Array, newest: int, x: Array, P: Array, partners: Array) -
                 continue
             if (a[SEED_TIME] == b[SEED_TIME] and i > j) or not _may_follow(a, b) or not _may_follow(a, c) or not _smooth(a, b, c):
                 continue
-            value = evidence(a, b, c, 3, work_x, work_P)
+            value = _not_hovering(evidence(a, b, c, 3, work_x, work_P), a, b, c, work_x)
             best = _keep_best(value, best, j, i, work_x, work_P, x, P, partners)
     return best
 
 
 @kernel
-def _keep_best(value: float, best: float, j: int, i: int, xw: Array, Pw: Array, x: Array, P: Array, partners: Array) -> float:
+def _not_hovering(value: float, a: Array, b: Array, c: Array, x: Array) -> float:
+    """Return value, or NO_START if an infrared seed is in a hypothesis too slow for a missile above the clouds.
+
+    Two missiles from one site, one satellite look apart, otherwise make a third that stands still.
+    """
+    if a[SEED_ROWS] == 3.0 and b[SEED_ROWS] == 3.0 and c[SEED_ROWS] == 3.0:
+        return value
+    speed2 = x[3] * x[3] + x[4] * x[4] + x[5] * x[5]
+    return value if speed2 > SLOWEST_INFRARED_MPS * SLOWEST_INFRARED_MPS else NO_START
+
+
+@kernel
+def _keep_best(value: float, best: float, j: int, i: int, xw: Array, Pw: Array, x: Array, P: Array, partners: Ints) -> float:
     """Copy a better hypothesis into x, P, partners; return the better value."""
     if not value > best:
         return best
@@ -95,7 +109,7 @@ def _may_follow(earlier: Array, later: Array) -> bool:
     dx = later[SEED_POS] - earlier[SEED_POS]
     dy = later[SEED_POS + 1] - earlier[SEED_POS + 1]
     dz = later[SEED_POS + 2] - earlier[SEED_POS + 2]
-    return dx * dx + dy * dy + dz * dz < reach * reach
+    return bool(dx * dx + dy * dy + dz * dz < reach * reach)
 
 
 @kernel
@@ -108,7 +122,7 @@ def _smooth(a: Array, b: Array, c: Array) -> bool:
         off = b[SEED_POS + k] - (1.0 - w) * a[SEED_POS + k] - w * c[SEED_POS + k]
         off2 += off * off
     allowed = REACH_SIGMAS * (a[SEED_REACH] + b[SEED_REACH] + c[SEED_REACH]) + JERK_ALLOWANCE_MPS2 * 0.5 * w * (1.0 - w) * span * span
-    return off2 < allowed * allowed
+    return bool(off2 < allowed * allowed)
 
 
 @kernel
@@ -148,7 +162,7 @@ def _add_seed(seed: Array, dt: float, x: Array, P: Array) -> float:
         propagate_covariance(F, P, K, np.empty((K, K)), P)
     h = np.zeros(K)
     g = np.empty(K)
-    value = seed[SEED_LN_PD] - seed[SEED_LN_CLUTTER]
+    value = float(seed[SEED_LN_PD] - seed[SEED_LN_CLUTTER])
     for row in range(int(seed[SEED_ROWS])):
         innovation = 0.0
         for r in range(3):

@@ -189,7 +189,7 @@ class Tracker:
         motion = kinematics(bank.whole_x[row], bank.whole_P[row])
         seen_ns = record.last_plot_ns - record.first_plot_ns
         if record.located():
-            record.kind = classify(record.kind, motion, bank.mu[row], record.plots, seen_ns)
+            record.kind = classify(record.kind, motion, bank.mu[row], record.plots, record.infrared_plots, seen_ns)
         elif record.radar_plots == 0:
             record.kind = "ballistic"  # what a missile-warning satellite sees is thrust; with one satellite it stays a suspicion
         if record.kind == "ballistic":

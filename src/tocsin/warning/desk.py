@@ -10,7 +10,7 @@ from typing import Final
 from tocsin.messages.basics import Nation, Note, World
 from tocsin.messages.command import Command
 from tocsin.messages.event import EventStatus, LaunchEvent
-from tocsin.messages.warning import Posture, Warning  # noqa: A004 - the message's own name
+from tocsin.messages.warning import Posture, Warning
 from tocsin.units import NS_PER_S
 from tocsin.warning import rules, texts
 from tocsin.warning.lifecycle import FINAL, Status, Trigger, next_status
@@ -110,6 +110,7 @@ class WarningDesk:
             name = f"{event.event}-W{number}"
             case = self._cases[event.event] = _Case(name, event)
         case.event = event
+        self._watch_danger(case, now_ns)
         trigger = EVENT_TRIGGERS.get(event.status)
         if trigger is None or self._same_level(case, event):
             return
@@ -241,6 +242,7 @@ class WarningDesk:
             expires_ns=max(now_ns + EXPIRES_NS, impact_ns + EXPIRES_AFTER_IMPACT_NS),
             references=(*told.references, (told.warning, told.revision)) if told is not None else (),
         )
+        self._watch_danger(case, now_ns)
         out.append(case.told)
         return True
 
@@ -251,13 +253,16 @@ class WarningDesk:
         if event.status == "suspected" and case.status in ("new", "suspected"):
             return ()
         wanted = () if rules.stale(event) else rules.wanted_land(event)
-        gone = [nation for nation in told if event.p_land and nation not in rules.still_land(event)]
-        if not gone:
+        long_clear = case.clear_since_ns is not None and now_ns - case.clear_since_ns >= rules.LAND_CLEAR_NS
+        freed = _out_of_danger(case) if long_clear else ()
+        return tuple(sorted((set(told) - set(freed)) | set(wanted)))
+
+    def _watch_danger(self, case: _Case, now_ns: int) -> None:
+        """Remember since when an alerted nation is clearly out of danger; one nation back in danger starts all anew."""
+        if not _out_of_danger(case):
             case.clear_since_ns = None
         elif case.clear_since_ns is None:
             case.clear_since_ns = now_ns
-        freed = gone if case.clear_since_ns is not None and now_ns - case.clear_since_ns >= rules.LAND_CLEAR_NS else []
-        return tuple(sorted((set(told) - set(freed)) | set(wanted)))
 
     # --- posture ------------------------------------------------------------------------------------------------------
 
@@ -274,6 +279,13 @@ class WarningDesk:
             reason = f"no confirmed launch for {POSTURE_NS // NS_PER_S // 60} minutes"
             self._posture = Posture(level="normal", since_ns=now_ns, until_ns=0, reason=reason)
             notes.append(_note("posture-normal", reason, now_ns))
+
+
+def _out_of_danger(case: _Case) -> tuple[Nation, ...]:
+    """Alerted nations whose land the present estimate clears; no estimate clears none."""
+    told = case.told.land_alert if case.told is not None else ()
+    still = rules.still_land(case.event)
+    return tuple(nation for nation in told if case.event.p_land and nation not in still)
 
 
 def _note(code: str, text: str, now_ns: int) -> Note:

@@ -6,7 +6,7 @@ from typing import Final
 from tocsin.kernels.geodesy import ground_distance_m
 from tocsin.messages.basics import Nation
 from tocsin.messages.event import ImpactEstimate, LaunchEvent
-from tocsin.messages.warning import Warning  # noqa: A004 - the message's own name
+from tocsin.messages.warning import Warning
 from tocsin.units import KM, NS_PER_S
 from tocsin.warning.texts import ellipse95_area_m2, ellipse95_axes_m
 
@@ -16,11 +16,11 @@ LAND_CLEAR_NS: Final = 20 * NS_PER_S  # held for so long
 STALE_NS: Final = 10 * NS_PER_S  # no detection for five scans of a 2 s radar: a prediction only, it raises nothing
 MOVED_SHARE: Final = 0.5  # of the 95 % half axis that was last told
 MOVED_FLOOR_M: Final = 1.0 * KM  # below this nobody on the ground acts differently
-SHRUNK_SHARE: Final = 0.5  # ellipse area: half as large is news,
-GROWN_SHARE: Final = 1.5  # and half as large again too
+SHRUNK_SHARE: Final = 0.5  # ellipse area: half as large is news
+GROWN_SHARE: Final = 2.0  # and twice as large too; less is the breathing of a covariance between two scans
 TIME_MOVED_NS: Final = 10 * NS_PER_S  # change of the impact time
-P_BANDS: Final = (0.01, 0.05, 0.5, 0.95, 0.99)  # a probability that crosses one of these reads differently
-P_SLACK: Final = 0.005  # and must pass it by this, so that a value on the line does not flutter
+P_BANDS: Final = (0.05, 0.5, 0.95)  # a probability that crosses one of these reads differently (land has its own rule above)
+P_SLACK: Final = 0.03  # and must pass it by this, so that a value on the line does not flutter
 
 
 def stale(event: LaunchEvent) -> bool:

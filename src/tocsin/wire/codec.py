@@ -14,7 +14,7 @@ from tocsin.messages.event import LaunchEvent
 from tocsin.messages.receipt import Heartbeat, Receipt
 from tocsin.messages.release import Release
 from tocsin.messages.track import Track
-from tocsin.messages.warning import Warning  # noqa: A004 - the field's word; the builtin is not used here
+from tocsin.messages.warning import Warning
 from tocsin.wire import twins, v1
 from tocsin.wire.faults import WireFault
 

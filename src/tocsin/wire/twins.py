@@ -9,7 +9,7 @@ from typing import Final
 from tocsin.messages.event import ImpactEstimate, LaunchEvent, NationView, PathPoint
 from tocsin.messages.receipt import Heartbeat, Receipt, StreamMark
 from tocsin.messages.track import LaunchEstimate, ModelProbabilities, Track
-from tocsin.messages.warning import Warning  # noqa: A004 - the field's word; the builtin is not used here
+from tocsin.messages.warning import Warning
 from tocsin.sharing.fields import NEUTRAL_BOOST, NEUTRAL_MODEL, NEUTRAL_THRUST_MPS2, NEUTRAL_THRUST_SIGMA_MPS2
 from tocsin.wire.v1 import (
     EventV1,
@@ -27,9 +27,7 @@ from tocsin.wire.v1 import (
     WarningV1,
 )
 
-_NEUTRAL_MODELS: Final = ModelProbabilities(
-    boost=NEUTRAL_MODEL, coast=NEUTRAL_MODEL, reentry=NEUTRAL_MODEL, manoeuvre=NEUTRAL_MODEL
-)
+_NEUTRAL_MODELS: Final = ModelProbabilities(boost=NEUTRAL_MODEL, coast=NEUTRAL_MODEL, reentry=NEUTRAL_MODEL, manoeuvre=NEUTRAL_MODEL)
 
 
 def _plain(value: float | None) -> float | None:
@@ -105,18 +103,14 @@ def _impact_from_v1(impact: ImpactV1 | None) -> ImpactEstimate | None:
 
 def _path_to_v1(path: tuple[PathPoint, ...]) -> tuple[PathPointV1, ...] | None:
     points = tuple(
-        PathPointV1(
-            time_ns=point.time_ns, lat_rad=float(point.lat_rad), lon_rad=float(point.lon_rad), alt_m=float(point.alt_m)
-        )
+        PathPointV1(time_ns=point.time_ns, lat_rad=float(point.lat_rad), lon_rad=float(point.lon_rad), alt_m=float(point.alt_m))
         for point in path
     )
     return points or None
 
 
 def _path_from_v1(path: tuple[PathPointV1, ...] | None) -> tuple[PathPoint, ...]:
-    return tuple(
-        PathPoint(time_ns=point.time_ns, lat_rad=point.lat_rad, lon_rad=point.lon_rad, alt_m=point.alt_m) for point in path or ()
-    )
+    return tuple(PathPoint(time_ns=point.time_ns, lat_rad=point.lat_rad, lon_rad=point.lon_rad, alt_m=point.alt_m) for point in path or ())
 
 
 def _view_to_v1(view: NationView) -> NationViewV1:
@@ -203,9 +197,7 @@ def track_from_v1(track: TrackV1) -> Track:
         models=(
             _NEUTRAL_MODELS
             if models is None
-            else ModelProbabilities(
-                boost=models.boost, coast=models.coast, reentry=models.reentry, manoeuvre=models.manoeuvre
-            )
+            else ModelProbabilities(boost=models.boost, coast=models.coast, reentry=models.reentry, manoeuvre=models.manoeuvre)
         ),
         first_plot_ns=track.last_plot_ns if track.first_plot_ns is None else track.first_plot_ns,
         last_plot_ns=track.last_plot_ns,

@@ -20,9 +20,7 @@ PlaceV1 = tuple[float, float]
 TrackKindV1 = Literal["ballistic", "air-breathing", "orbital", "meteor", "unknown"]
 TrackStatusV1 = Literal["tentative", "confirmed", "lost", "closed"]
 EventStatusV1 = Literal["suspected", "confirmed", "presumed-down", "observed", "closed", "cancelled"]
-WarningStatusV1 = Literal[
-    "suspected", "confirmed", "updated", "presumed-down", "observed", "passed", "all-clear", "cancelled", "expired"
-]
+WarningStatusV1 = Literal["suspected", "confirmed", "updated", "presumed-down", "observed", "passed", "all-clear", "cancelled", "expired"]
 
 
 class ModelsV1(msgspec.Struct, frozen=True, kw_only=True):

@@ -28,7 +28,7 @@ from tocsin.messages.plot import Plot
 from tocsin.messages.sensor import Sensor
 
 LINE_CAP_BYTES: Final = 64 * 1024  # 300 times a usual line; a file without line ends is refused without being held
-DUPLICATE_WINDOW: Final = 50_000  # plots among which an equal one is a repetition: minutes of a raid, about 15 MB
+DUPLICATE_WINDOW: Final = 50_000  # plots among which an equal one is a repetition: minutes of a raid, 20 MB
 
 
 class PlotCounts(msgspec.Struct, frozen=True, kw_only=True):

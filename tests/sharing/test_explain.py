@@ -1,17 +1,15 @@
-"""What a partner would get, whether a hub may read it, and how often a track leaves."""
+"""What a partner would get, field by field, and whether a hub may read what it relays."""
 
 import msgspec
 import pytest
 
-from tests.sharing.samples import NATIONS, T0_NS, TRACK, policy_of
+from tests.sharing.samples import NATIONS, policy_of
 from tocsin.messages.coalition import Coalition, NationSpec
 from tocsin.messages.release import Detail, Policy, Rule
 from tocsin.sharing.explain import ExplainRow, check_policy, explain
 from tocsin.sharing.fields import ALWAYS, OPTIONAL, PRODUCTS
-from tocsin.sharing.pace import MARK_LIFE_NS, pace
 
 replace = msgspec.structs.replace
-S = 1_000_000_000
 
 
 def coalition(topology: str = "hub") -> Coalition:
@@ -96,39 +94,3 @@ def test_an_unknown_partner_and_a_rule_that_permits_nothing_are_noted() -> None:
     )
     codes = [note.code for note in check_policy(Policy(nation="KOR", version=1, rules=rules), coalition("mesh"))]
     assert codes == ["unknown-partner", "permits-nothing"]
-
-
-RULE = Rule(rule="r", product="track", partner="USA", worlds=("test",), detail=Detail(kinds=("ballistic",), interval_s=1.0))
-
-
-def test_a_track_leaves_at_most_once_per_interval_of_its_own_time() -> None:
-    marks, sent = {}, []
-    for k in range(40):  # every 0.25 s for 10 s
-        marks, due = pace(marks, RULE, (replace(TRACK, time_ns=T0_NS + k * S // 4),))
-        sent += due
-    assert [track.time_ns - T0_NS for track in sent] == [k * S for k in range(10)]
-
-
-def test_a_change_of_status_passes_at_once() -> None:
-    marks, due = pace({}, RULE, (replace(TRACK, status="tentative"),))
-    assert len(due) == 1
-    marks, due = pace(marks, RULE, (replace(TRACK, time_ns=T0_NS + 1),))
-    assert len(due) == 1
-    assert pace(marks, RULE, (replace(TRACK, time_ns=T0_NS + 2),))[1] == ()
-
-
-def test_a_track_of_a_kind_that_may_not_leave_makes_no_mark() -> None:
-    assert pace({}, RULE, (replace(TRACK, kind="air-breathing"),)) == ({}, ())
-
-
-def test_marks_of_tracks_long_gone_are_forgotten() -> None:
-    marks, _ = pace({}, RULE, (TRACK,))
-    marks, _ = pace(marks, RULE, (replace(TRACK, track="KOR-8", time_ns=T0_NS + MARK_LIFE_NS),))
-    assert sorted(marks) == ["KOR-7 confirmed", "KOR-8 confirmed"]
-    marks, _ = pace(marks, RULE, (replace(TRACK, track="KOR-8", time_ns=T0_NS + MARK_LIFE_NS + S),))
-    assert sorted(marks) == ["KOR-8 confirmed"]
-
-
-def test_a_rule_without_interval_lets_every_update_pass() -> None:
-    free = replace(RULE, detail=Detail(kinds=("ballistic",)))
-    assert pace({}, free, (TRACK, TRACK)) == ({}, (TRACK, TRACK))
