@@ -1,3 +1,29 @@
-"""Tocsin: a shared bell for several nations. Missile warning only; no engagement function, ever."""
+"""Tocsin: a shared bell for several nations. Missile warning only; no engagement function, ever.
 
+Python names for users: ``track_plots`` (plots in, tracks and events out) and ``Tracker`` (one nation's own). They load when used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from tocsin.api.offline import track_plots
+    from tocsin.tracking.tracker import Tracker
+
+__all__ = ["Tracker", "__version__", "track_plots"]
 __version__ = "0.1.0"
+
+_HOMES: Final = {"Tracker": "tocsin.tracking.tracker", "track_plots": "tocsin.api.offline"}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name on first use: ``import tocsin`` alone loads neither NumPy nor Numba (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'tocsin' has no attribute {name!r}; it offers {', '.join(__all__)}")
+    value: object = getattr(import_module(_HOMES[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    """Return the public names too, loaded or not."""
+    return sorted({*globals(), *__all__})

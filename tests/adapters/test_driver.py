@@ -71,6 +71,11 @@ class ScriptedNode:
         return self.batches.popleft() if self.batches else Batch()
 
 
+def feed(subject: Driver, item: Input) -> None:
+    subject.take(item, NOW)
+    subject.flush()
+
+
 def driver(node: ScriptedNode, diary: Diary, *, signer: object = None, fails: bool = False) -> Driver:
     def sign(request: SealRequest) -> bytes:
         return b"signed"
@@ -82,7 +87,7 @@ def test_everything_is_recorded_and_committed_before_anything_is_sent() -> None:
     """Scan, then the sealed frame, then one commit, then the frame leaves."""
     diary = Diary()
     node = ScriptedNode([Batch(seals=(Seal(next_hop="USA", request=REQUEST),)), Batch(sends=(Send(neighbour="USA", frame=b"signed"),))])
-    driver(node, diary).feed(SCAN, NOW)
+    feed(driver(node, diary), SCAN)
     assert diary.entries == ["append scan", "append sealed", "commit", "send USA signed"]
     assert node.inputs[1] == Sealed(next_hop="USA", frame=b"signed")
 
@@ -90,7 +95,7 @@ def test_everything_is_recorded_and_committed_before_anything_is_sent() -> None:
 def test_an_input_that_sends_nothing_waits_for_the_next_group_commit() -> None:
     """A quiet scan costs no disk sync of its own."""
     diary = Diary()
-    driver(ScriptedNode([]), diary).feed(SCAN, NOW)
+    feed(driver(ScriptedNode([]), diary), SCAN)
     assert diary.entries == ["append scan"]
 
 
@@ -102,7 +107,7 @@ def test_a_denial_is_recorded_and_given_back_to_the_node_and_nothing_leaves() ->
 
     diary = Diary()
     node = ScriptedNode([Batch(seals=(Seal(next_hop="USA", request=REQUEST),))])
-    driver(node, diary, signer=refuse).feed(SCAN, NOW)
+    feed(driver(node, diary, signer=refuse), SCAN)
     assert diary.entries == ["append scan", "append denied"]
     assert node.inputs[1] == Denied(code="guard-denied", text="not warning")
 
@@ -112,12 +117,30 @@ def test_when_the_disk_fails_nothing_is_sent() -> None:
     diary = Diary()
     node = ScriptedNode([Batch(sends=(Send(neighbour="USA", frame=b"frame"),))])
     with pytest.raises(StoreFailed):
-        driver(node, diary, fails=True).feed(SCAN, NOW)
+        feed(driver(node, diary, fails=True), SCAN)
     assert not [entry for entry in diary.entries if entry.startswith("send")]
 
 
 def test_outputs_and_notes_stand_in_the_log_behind_the_input_that_caused_them() -> None:
     """An auditor finds cause before effect."""
     diary = Diary()
-    driver(ScriptedNode([Batch(outputs=(b"one", b"two"))]), diary).feed(SCAN, NOW)
+    feed(driver(ScriptedNode([Batch(outputs=(b"one", b"two"))]), diary), SCAN)
     assert diary.entries == ["append scan", "append output", "append output"]
+
+
+def test_inputs_that_came_together_share_one_commit() -> None:
+    """Group commit: two frames, one disk sync, then both answers leave."""
+    diary = Diary()
+    node = ScriptedNode([Batch(sends=(Send(neighbour="USA", frame=b"a"),)), Batch(sends=(Send(neighbour="USA", frame=b"b"),))])
+    subject = driver(node, diary)
+    subject.take(SCAN, NOW)
+    subject.take(SCAN, NOW)
+    subject.flush()
+    assert diary.entries == ["append scan", "append scan", "commit", "send USA a", "send USA b"]
+
+
+def test_a_lossless_message_is_committed_even_if_nothing_leaves() -> None:
+    """Its acknowledgement will say that it is on disk."""
+    diary = Diary()
+    feed(driver(ScriptedNode([Batch(durable=True)]), diary), SCAN)
+    assert diary.entries == ["append scan", "commit"]

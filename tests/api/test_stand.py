@@ -71,9 +71,9 @@ def play_stand(setting: Setting, *, topology: str = "hub", cut: tuple[str, str] 
     launch_ns = setting.night.flights[0].launch_ns
 
     def feed(nation: str, item: ScanIn | Tick, when: int) -> None:
-        step, deliveries = stand.feed(nation, item, when)
-        played.views.setdefault(nation, []).extend(step.views)
-        for delivery in deliveries:
+        fed = stand.feed(nation, item, when)
+        played.views.setdefault(nation, []).extend(fed.step.views)
+        for delivery in fed.deliveries:
             played.views.setdefault(delivery.nation, []).extend(delivery.step.views)
 
     for sim_scan in setting.scans:

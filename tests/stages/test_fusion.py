@@ -163,6 +163,34 @@ def test_a_replacement_track_of_a_nation_rejoins_the_same_object() -> None:
     assert [note.code for note in notes] == ["track-replaced"]
 
 
+def test_a_nation_that_swaps_its_two_tracks_does_not_make_a_third_missile() -> None:
+    """Seen with the real tracker in a salvo: a new track took the place of one that went on to follow the other missile."""
+    first, second = reference(), at(reference(), -5.0)
+    P = covariance(300, 20)
+
+    def flights(t: float) -> Iterator[Track]:
+        yield track(at(first, t), t, cov=P, nation="KOR", name="KOR-1")
+        yield track(at(second, t), t, cov=P, nation="KOR", name="KOR-2")
+        if t < 20:
+            yield track(at(first, t), t, cov=P, nation="USA", name="USA-4")
+        if t < 28:
+            yield track(at(second, t), t, cov=P, nation="USA", name="USA-5", last_plot_s=min(t, 20))
+        if t >= 20:
+            yield track(at(first, t), t, cov=P, nation="USA", name="USA-6", first_s=20)
+        if t >= 21:
+            yield track(at(second, t), t, cov=P, nation="USA", name="USA-4")
+        if t == 28:
+            yield track(at(second, t), t, cov=P, nation="USA", name="USA-5", last_plot_s=20, status="lost")
+
+    fusion = Fusion("joint")
+    seen = set()
+    for t in range(40):
+        fusion.step(tuple(flights(t)), ns(t))
+        seen |= {one.track for one in fusion.live(ns(t))}
+    assert seen == {"joint-1", "joint-2"}
+    assert [tuple(m.track for m in one.members) for one in fusion.live(ns(39))] == [("KOR-1", "USA-6"), ("KOR-2", "USA-4")]
+
+
 @pytest.mark.parametrize("gap_s", [20, 60, 110])
 def test_one_missile_stays_one_object_across_a_gap_until_another_nation_sees_the_descent(gap_s: int) -> None:
     rng = np.random.default_rng(gap_s)

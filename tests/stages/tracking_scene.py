@@ -358,4 +358,3 @@ def ground_offset_m(lat_rad: float, lon_rad: float, launch: Launch) -> tuple[flo
     enu_axes(lat0, lon0, axes)
     d = np.array(geodetic2ecef(lat_rad, lon_rad, 0.0)) - np.array(geodetic2ecef(lat0, lon0, 0.0))
     return float(axes[0] @ d), float(axes[1] @ d)
-

@@ -9,9 +9,9 @@ from tocsin.adapters.records import encode_input, input_kind
 from tocsin.adapters.store.port import Record, Store
 from tocsin.adapters.transport.port import Endpoint
 from tocsin.errors import Refused
-from tocsin.messages.basics import Nation, Note, Now
+from tocsin.messages.basics import Note, Now
 from tocsin.messages.envelope import SealRequest
-from tocsin.node.inputs import Denied, FrameIn, Input, Sealed
+from tocsin.node.inputs import Denied, Input, Sealed
 from tocsin.node.node import Node
 from tocsin.node.outputs import Batch, Send, View
 
@@ -26,18 +26,19 @@ class Signer(Protocol):
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """What one input did, and how long each stage took on this machine's clock (seconds)."""
+    """What one input did, and how long node and guard took on this machine's clock (seconds)."""
 
     views: tuple[View, ...]
     notes: tuple[Note, ...]
-    sent: tuple[tuple[Nation, bytes], ...]
     node_s: float
     guard_s: float
-    disk_s: float
 
 
 class Driver:
-    """Drives one node. ``clock`` measures latency only; the node's time comes with each input."""
+    """Drives one node. ``clock`` measures latency only; the node's time comes with each input.
+
+    ``take`` inputs that came together, then ``flush``: one commit for all of them, and what may leave leaves after it.
+    """
 
     def __init__(self, node: Node, signer: Signer, store: Store, endpoint: Endpoint, clock: Callable[[], float]) -> None:
         self.node = node
@@ -45,13 +46,14 @@ class Driver:
         self._store = store
         self._endpoint = endpoint
         self._clock = clock
+        self._sends: list[Send] = []
+        self._must_commit = False
         self.next_wake_mono_ns = 0
 
-    def feed(self, item: Input, now: Now) -> Step:
-        """Give the node one input and carry out everything that follows from it."""
+    def take(self, item: Input, now: Now) -> Step:
+        """Give the node one input, let the guard answer what follows from it, and record everything; nothing leaves yet."""
         views: list[View] = []
         notes: list[Note] = []
-        sends: list[Send] = []
         node_s = guard_s = 0.0
         pending: Input | None = item
         for _ in range(INPUTS_PER_FEED_MAX):
@@ -60,22 +62,28 @@ class Driver:
             started = self._clock()
             batch = self.node.handle(pending, now)
             self._record(pending, batch, now)
-            node_s += self._clock() - started
+            answered = self._clock()
+            node_s += answered - started
             views.extend(batch.views)
             notes.extend(batch.notes)
-            sends.extend(batch.sends)
+            self._sends.extend(batch.sends)
+            self._must_commit = self._must_commit or batch.durable
             self.next_wake_mono_ns = batch.next_wake_mono_ns
-            started = self._clock()
             pending = self._seal(batch)
-            guard_s += self._clock() - started
+            guard_s += self._clock() - answered
+        return Step(views=tuple(views), notes=tuple(notes), node_s=node_s, guard_s=guard_s)
+
+    def flush(self) -> float:
+        """Commit if something waits for it, then send; return the seconds that the disk took. Raises StoreFailed: nothing is sent."""
+        if not self._sends and not self._must_commit:
+            return 0.0
         started = self._clock()
-        if sends or isinstance(item, FrameIn):
-            self._store.commit()
+        self._store.commit()
         disk_s = self._clock() - started
+        sends, self._sends, self._must_commit = self._sends, [], False
         for send in sends:
             self._endpoint.send(send.neighbour, send.frame)
-        sent = tuple((send.neighbour, send.frame) for send in sends)
-        return Step(views=tuple(views), notes=tuple(notes), sent=sent, node_s=node_s, guard_s=guard_s, disk_s=disk_s)
+        return disk_s
 
     def _record(self, item: Input, batch: Batch, now: Now) -> None:
         records = [Record(kind=input_kind(item), utc_ns=now.utc_ns, mono_ns=now.mono_ns, body=encode_input(item))]

@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
 from tocsin.adapters.driver import Step
-from tocsin.api.stand import Delivery, Stand, drain
+from tocsin.api.stand import Fed, Stand, drain
 from tocsin.evaluation.record import AircraftTruth, FirstPlot, MissileTruth, NationRecord, NightRecord
 from tocsin.geography import Zones
-from tocsin.messages.basics import Nation
+from tocsin.messages.basics import Nation, Vec3
 from tocsin.messages.coalition import Coalition
 from tocsin.messages.event import LaunchEvent
 from tocsin.messages.plot import Plot
@@ -18,6 +19,7 @@ from tocsin.messages.track import FusedTrack, Track
 from tocsin.messages.warning import Posture, Warning
 from tocsin.node.inputs import ScanIn, Tick
 from tocsin.node.outputs import View
+from tocsin.sim.ephemeris import Ephemeris
 from tocsin.sim.night import Night
 from tocsin.sim.observe import AIRCRAFT_BASE, CLUTTER, SimScan, play
 from tocsin.sim.scenario import Scenario
@@ -95,8 +97,6 @@ def new_record(plan: Plan, night: Night) -> NightRecord:
     """Return the record of a night that has not begun: its truth only."""
     missiles = []
     for missile, flight in zip(plan.scenario.missiles, night.flights, strict=True):
-        times = [*range(flight.launch_ns, flight.impact_ns, TRUTH_STEP_NS)]
-        states = [(time_ns, flight.state_at(time_ns)) for time_ns in times]
         missiles.append(
             MissileTruth(
                 missile=missile.missile,
@@ -107,7 +107,7 @@ def new_record(plan: Plan, night: Night) -> NightRecord:
                 impact_rad=(flight.impact_lat_rad, flight.impact_lon_rad),
                 apogee_m=flight.apogee_m,
                 range_m=flight.range_m,
-                samples=tuple((time_ns, state[0]) for time_ns, state in states if state is not None),
+                samples=_samples(flight.path, flight.launch_ns, flight.impact_ns),
             )
         )
     return NightRecord(
@@ -127,12 +127,17 @@ def new_record(plan: Plan, night: Night) -> NightRecord:
 
 
 def _aircraft(plan: Plan, night: Night) -> tuple[AircraftTruth, ...]:
-    truths = []
-    for aircraft, ephemeris in zip(plan.scenario.aircraft, night.aircraft, strict=True):
-        states = [(time_ns, ephemeris.state_at(time_ns)) for time_ns in range(night.start_ns, night.end_ns, TRUTH_STEP_NS)]
-        samples = tuple((time_ns, state[0]) for time_ns, state in states if state is not None)
-        truths.append(AircraftTruth(aircraft=aircraft.aircraft, kind=aircraft.kind, samples=samples))
-    return tuple(truths)
+    return tuple(
+        AircraftTruth(aircraft=aircraft.aircraft, kind=aircraft.kind, samples=_samples(ephemeris, night.start_ns, night.end_ns))
+        for aircraft, ephemeris in zip(plan.scenario.aircraft, night.aircraft, strict=True)
+    )
+
+
+def _samples(path: Ephemeris, from_ns: int, to_ns: int) -> tuple[tuple[int, Vec3], ...]:
+    times_ns = np.arange(from_ns, to_ns, TRUTH_STEP_NS, dtype=np.int64)
+    positions, _, inside = path.sample(times_ns)
+    rows = zip(times_ns.tolist(), positions.tolist(), inside.tolist(), strict=True)
+    return tuple((time_ns, (x, y, z)) for time_ns, (x, y, z), held in rows if held)
 
 
 def _tick_until(stand: Stand, record: NightRecord, until_ns: int, pace: Pace, listen: Listener) -> None:
@@ -155,12 +160,13 @@ def note_first(record: NightRecord, nation: Nation, sim_scan: SimScan) -> None:
             record.first_plots.append(FirstPlot(missile=name, sensor=sensor, nation=nation, time_ns=sim_scan.scan.time_ns))
 
 
-def _take(record: NightRecord, nation: Nation, time_ns: int, fed: tuple[Step, tuple[Delivery, ...]], listen: Listener) -> None:
-    step, deliveries = fed
+def _take(record: NightRecord, nation: Nation, time_ns: int, fed: Fed, listen: Listener) -> None:
+    step = fed.step
     _keep(record, nation, time_ns, step, listen)
-    for key, seconds in (("node", step.node_s), ("guard", step.guard_s), ("disk", step.disk_s)):
-        record.latency_s.setdefault(key, []).append(seconds)
-    for delivery in deliveries:
+    for key, seconds in (("node", step.node_s), ("guard", step.guard_s), ("disk", fed.disk_s)):
+        if seconds > 0.0:
+            record.latency_s.setdefault(key, []).append(seconds)
+    for delivery in fed.deliveries:
         _keep(record, delivery.nation, time_ns, delivery.step, listen)
         if delivery.product == "track":
             record.latency_s.setdefault("plot_to_partner", []).append(delivery.seconds)

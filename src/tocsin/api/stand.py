@@ -22,7 +22,7 @@ from tocsin.guard.guard import Guard
 from tocsin.guard.keys import generate_key, key_id_of, public_of
 from tocsin.messages.basics import Nation, Now, World
 from tocsin.messages.coalition import Coalition
-from tocsin.messages.envelope import PublicKey, SealRequest
+from tocsin.messages.envelope import Header, PublicKey, SealRequest
 from tocsin.messages.sensor import Sensor
 from tocsin.node.config import NodeConfig, routes_for
 from tocsin.node.inputs import FrameIn, Input, Tick
@@ -42,6 +42,14 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     product: str
     seconds: float
     step: Step
+
+
+class Fed(msgspec.Struct, frozen=True, kw_only=True):
+    """What one input to one nation did, there and everywhere its messages reached."""
+
+    step: Step
+    disk_s: float
+    deliveries: tuple[Delivery, ...]
 
 
 class Stand:
@@ -73,12 +81,14 @@ class Stand:
             self._stores[nation] = store
             self._drivers[nation] = Driver(Node(config, zones), signer_of(guard), store, self._network.endpoint(nation), perf_counter)
 
-    def feed(self, nation: Nation, item: Input, utc_ns: int) -> tuple[Step, tuple[Delivery, ...]]:
+    def feed(self, nation: Nation, item: Input, utc_ns: int) -> Fed:
         """Give one nation one input, then carry frames until every link is quiet."""
         now = Now(utc_ns=utc_ns, mono_ns=utc_ns - self._start_ns)
         started = perf_counter()
-        step = self._drivers[nation].feed(item, now)
-        return step, self._carry(now, started)
+        driver = self._drivers[nation]
+        step = driver.take(item, now)
+        disk_s = driver.flush()
+        return Fed(step=step, disk_s=disk_s, deliveries=self._carry(now, started))
 
     def tick_due(self, utc_ns: int) -> tuple[tuple[Nation, int], ...]:
         """Return (nation, UTC time) of the ticks that nodes asked for up to a time, in order."""
@@ -90,14 +100,17 @@ class Stand:
         for _ in range(ROUNDS_MAX):
             moved = False
             for nation, driver in self._drivers.items():
+                arrived: list[tuple[Header, Step]] = []
                 for neighbour, frame in self._network.endpoint(nation).receive():
                     moved = True
-                    header = read_header(frame)
-                    step = driver.feed(FrameIn(neighbour=neighbour, frame=frame), now)
-                    if header.audience == nation:
-                        deliveries.append(
-                            Delivery(nation=nation, origin=header.origin, product=header.product, seconds=perf_counter() - started, step=step)
-                        )
+                    arrived.append((read_header(frame), driver.take(FrameIn(neighbour=neighbour, frame=frame), now)))
+                driver.flush()
+                seconds = perf_counter() - started
+                deliveries.extend(
+                    Delivery(nation=nation, origin=header.origin, product=header.product, seconds=seconds, step=step)
+                    for header, step in arrived
+                    if header.audience == nation
+                )
             if not moved:
                 break
         return tuple(deliveries)

@@ -53,10 +53,10 @@ def run_demo(options: DemoOptions) -> None:
     )
     night = make_night(scenario)
     record, after = _play(plan, night, out, screen, options, story)
-    report = write_results(plan, record, after, out)
-    tell_results(screen, plan, record, after, out)
+    results = write_results(plan, record, after, out)
+    tell_results(screen, plan, record, after, out, results)
     if options.open_report:
-        open_report(report, screen)
+        open_report(results.report, screen)
 
 
 def _play(plan: Plan, night: Night, out: Path, screen: Screen, options: DemoOptions, story: Story) -> tuple[NightRecord, After]:

@@ -35,5 +35,4 @@ def run_scenario(name: str, coalition_name: str | None, configuration: str, out_
     with screen:
         record = produce(plan, night, out, screen.strip, listen)
     after = afterwards(plan, record, out)
-    write_results(plan, record, after, out)
-    tell_results(screen, plan, record, after, out)
+    tell_results(screen, plan, record, after, out, write_results(plan, record, after, out))

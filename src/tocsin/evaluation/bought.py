@@ -56,7 +56,7 @@ def _place(record: NightRecord, figures: NightFigures, called: dict[Nation, str]
             nothing.append(called[code])
     if nothing:
         parts.append(f"{_and(nothing)} gained nothing there" if parts else "sharing changed nobody's last prediction")
-    return f"Place: error of the last predicted impact, alone -> together: {'; '.join(parts)}."
+    return f"Place: error of the last predicted impact, alone -> together; {'; '.join(parts)}."
 
 
 def _error(missile: str, nation: NationFigures, index: int) -> str:

@@ -103,6 +103,12 @@ def match_events(events: list[LaunchEvent], tracks: list[FusedTrack], missiles: 
     return matched
 
 
+def known_events(record: NightRecord, nation: NationRecord) -> dict[str, str | None]:
+    """Return which missile each event of a nation is about, of both its pictures: what it tells partners is from its own evidence."""
+    alone = match_events(nation.alone_events, nation.alone_fused, record.missiles)
+    return alone | match_events(nation.joint_events, nation.fused, record.missiles)
+
+
 def standing_events(events: list[LaunchEvent]) -> list[LaunchEvent]:
     """Return the revisions of the events that were confirmed and never withdrawn; the last revision of an event decides."""
     last = {event.event: event.status for event in events}
@@ -256,7 +262,7 @@ def nation_figures(record: NightRecord, nation: NationRecord) -> NationFigures:
     everyone = dict(joint_matched)
     for other in record.nations.values():
         if other.nation != nation.nation:
-            everyone |= match_events(other.joint_events, other.fused, record.missiles)
+            everyone |= known_events(record, other)
     alone_warned = _first_warnings(record, [(warning.time_ns, warning) for warning in nation.alone_warnings], alone_matched)
     joint_warned = _first_warnings(record, [(w.time_ns, w) for w in nation.joint_warnings] + nation.partner_warnings, everyone)
     alone_first = first_by(record.first_plots, (nation.nation,))

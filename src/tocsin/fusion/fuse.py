@@ -20,6 +20,8 @@ Key = tuple[Nation, str]
 JOIN_CHI2: Final = 22.46  # chi-square, 6 degrees of freedom, 99.9 %: one wrong refusal in 1,000, repaired by the merge
 SPLIT_CHI2: Final = 40.0  # well above JOIN_CHI2 (99.99995 %): an association is not given up for a bad moment
 SPLIT_AFTER_NS: Final = 5 * NS_PER_S  # and must contradict itself for so long
+TWIN_WAIT_NS: Final = 10 * NS_PER_S  # a newcomer that agrees with an object whose track of the same nation misses the plots that the
+# newcomer gets (tracks swapped in a salvo) waits so long for that track to end; measured: up to 8 s
 MERGE_CHI2: Final = 12.59  # 95 %: two objects become one only on good agreement,
 MERGE_AFTER_NS: Final = 3 * NS_PER_S  # held for so long,
 MERGE_SIGMA_M: Final = 3_000.0  # and sharp enough to tell two launches 5 s apart (>= 5 km on one path)
@@ -87,6 +89,11 @@ class Fusion:
             if output is not None:
                 found.append(output)
         return tuple(found) + tuple(track for track, _ in self._closed)
+
+    def predicted(self, now_ns: int) -> tuple[FusedTrack, ...]:
+        """All objects without data at ``now_ns``, carried there: what a picture shows at each whole second."""
+        found = [group.message(now_ns) for group in self._groups.values() if group.output is not None and group.output.time_ns < now_ns]
+        return tuple(track for track in found if track is not None)
 
     @property
     def others(self) -> tuple[Track, ...]:
@@ -163,15 +170,22 @@ class Fusion:
         """Assign one nation's newcomers to objects: the most pairs, then the most likely; the rest become objects or wait."""
         groups = [self._groups[number] for number in sorted(self._groups)]
         fits = [[self._fit(track, group) for group in groups] for track in newcomers]
-        costs = [[chi2 + log_det if chi2 <= JOIN_CHI2 else FORBIDDEN for chi2, log_det in row] for row in fits]
+        taken = [[_taken(track, group) for group in groups] for track in newcomers]
+        costs = [
+            [chi2 + log_det if chi2 <= JOIN_CHI2 and not no else FORBIDDEN for (chi2, log_det), no in zip(row, nos, strict=True)]
+            for row, nos in zip(fits, taken, strict=True)
+        ]
         chosen = assign(costs)
-        for track, row, fit, column in zip(newcomers, costs, fits, chosen, strict=True):
+        for track, row, fit, nos, column in zip(newcomers, costs, fits, taken, chosen, strict=True):
             key = (track.nation, track.track)
             since_ns = self._waiting.get(key, (track, now_ns))[1]
             rivals = sorted(cost for cost in row if cost < FORBIDDEN)
             ambiguous = len(rivals) > 1 and rivals[1] - rivals[0] < AMBIGUOUS_COST
-            near = column is None and any(chi2 <= NEAR_CHI2 for chi2, _ in fit)
-            if (ambiguous or near) and now_ns - since_ns < WAIT_NS:
+            near = column is None and any(chi2 <= NEAR_CHI2 and not no for (chi2, _), no in zip(fit, nos, strict=True))
+            close = [group for (chi2, _), group in zip(fit, groups, strict=True) if chi2 <= JOIN_CHI2]
+            twin = column is None and any(_starved(track, group) for group in close)
+            waited_ns = now_ns - since_ns
+            if ((ambiguous or near) and waited_ns < WAIT_NS) or (twin and waited_ns < TWIN_WAIT_NS):
                 self._waiting[key] = (track, since_ns)
                 continue
             self._waiting.pop(key, None)
@@ -197,11 +211,9 @@ class Fusion:
         return group
 
     def _fit(self, track: Track, group: Group) -> tuple[float, float]:
-        """(chi-square, log determinant) of a newcomer against an object; not allowed where its nation has a live track."""
-        member = group.members.get(track.nation)
+        """(chi-square, log determinant) of a newcomer against an object; parts and missiles never mix."""
         newcomer = estimate_of(track)
-        blocked = (member is not None and not _replaceable(member, track)) or (track.parent is None) != (group.parent is None)
-        if blocked or newcomer is None or group.estimate is None:
+        if newcomer is None or group.estimate is None or (track.parent is None) != (group.parent is None):
             return FORBIDDEN, 0.0
         contact_ns = group.contact() if track.first_plot_ns - group.last_plot_ns > QUIET_NS else None
         if contact_ns is not None and track.first_plot_ns > contact_ns + LATE_NS:
@@ -308,6 +320,18 @@ def _replaceable(member: Member, newer: Track) -> bool:
     """True if a nation's member track has ended, or had no plot since the newer track of that nation began."""
     old = member.track
     return old.status in ("lost", "closed") or old.last_plot_ns <= newer.first_plot_ns + REPLACED_NS
+
+
+def _taken(track: Track, group: Group) -> bool:
+    """True if the track's nation already has a live track in the object."""
+    member = group.members.get(track.nation)
+    return member is not None and not _replaceable(member, track)
+
+
+def _starved(track: Track, group: Group) -> bool:
+    """True if the object's track of the same nation had no plot since the newcomer's latest: perhaps it lost them to it."""
+    member = group.members.get(track.nation)
+    return member is not None and member.track.last_plot_ns < track.last_plot_ns
 
 
 def _worst_member(group: Group) -> tuple[float, Member] | None:

@@ -115,11 +115,11 @@ def _near(x: Array, P: Array, plot: Array, lag_s: float) -> bool:
         dy -= plot[COL_SENSOR_POS + 1]
         dz -= plot[COL_SENSOR_POS + 2]
         along = dx * plot[COL_Z] + dy * plot[COL_Z + 1] + dz * plot[COL_Z + 2]
-        return dx * dx + dy * dy + dz * dz - along * along < COARSE_SIGMAS * COARSE_SIGMAS * spread
+        return bool(dx * dx + dy * dy + dz * dz - along * along < COARSE_SIGMAS * COARSE_SIGMAS * spread)
     dx -= plot[COL_POS]
     dy -= plot[COL_POS + 1]
     dz -= plot[COL_POS + 2]
-    return dx * dx + dy * dy + dz * dz < COARSE_SIGMAS * COARSE_SIGMAS * spread
+    return bool(dx * dx + dy * dy + dz * dz < COARSE_SIGMAS * COARSE_SIGMAS * spread)
 
 
 @kernel

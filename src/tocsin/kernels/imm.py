@@ -174,7 +174,7 @@ def predict_model(model: int, x: Array, P: Array, dt_s: float, params: Array, F:
         h = min(left, STEP_S)
         left -= h
         flow_matrix(model, x, h, params, F)
-        propagate_covariance(F, P, N, work, P)
+        propagate_covariance(F, P, work, P)
         _add_noise(model, x, h, params, P)
         if model == BOOST:
             boost_propagate(x, h, RK4_STEP_S, x)
@@ -282,7 +282,7 @@ def _add_noise(model: int, x: Array, h: float, params: Array, P: Array) -> None:
             P[THRUST, a + 3] += qt * axis[a] * h2 / 2.0
     if model == BOOST:
         P[THRUST, THRUST] += qt * h
-    if (model == COAST or model == FALL) and alt < params[PAR_AIR_ERROR_TOP]:
+    if model != BOOST and model != AIR and alt < params[PAR_AIR_ERROR_TOP]:
         climb = up_x * x[3] + up_y * x[4] + up_z * x[5]
         P[LN_BETA, LN_BETA] += params[PAR_Q_LN_BETA] * abs(climb) * h
 
@@ -371,7 +371,7 @@ def update_model(model: int, x: Array, P: Array, plot: Array, lag_s: float, para
     point = np.empty(N)
     for a in range(N):
         point[a] = x[a]
-    frozen = LN_BETA if model == BOOST else -1
+    frozen = LN_BETA if model == BOOST else N
     ln_likelihood = 0.0
     rounds = 1 + (MORE_ITERATIONS if _bends(x, P, plot) else 0)
     for iteration in range(rounds):
@@ -386,7 +386,7 @@ def update_model(model: int, x: Array, P: Array, plot: Array, lag_s: float, para
             for a in range(6):
                 h[a] = H[row, a]
                 innovation += H[row, a] * (point[a] - xo[a])
-            S = scalar_update(xo, Po, N, h, innovation, var[row], frozen, g)
+            S = scalar_update(xo, Po, h, innovation, var[row], frozen, g)
             total -= 0.5 * (innovation * innovation / S + log(S) + LN_2PI)
         if iteration == 0:
             ln_likelihood = total
@@ -403,7 +403,7 @@ def _bends(x: Array, P: Array, plot: Array) -> bool:
     spread = P[0, 0] + P[1, 1] + P[2, 2]
     if plot[COL_KIND] == INFRARED:
         return False
-    return spread > 2.0 * CURVATURE * r * plot[COL_SIGMA + 2]
+    return bool(spread > 2.0 * CURVATURE * r * plot[COL_SIGMA + 2])
 
 
 @kernel
@@ -481,3 +481,29 @@ def _outside_value(x: Array, model: int, index: int) -> float:
     if index == LN_BETA and model == AIR:
         return float(x[COAST, index])
     return float(x[model, index])
+
+
+@kernel
+def describe(x: Array, P: Array, out: Array) -> None:
+    """Fill out[6] with altitude, its sigma (m), speed, its sigma, climb, its sigma (m/s) of a combined state x[8], P[8, 8]."""
+    alt, up_x, up_y, up_z = altitude_and_up(x[0], x[1], x[2])
+    speed = sqrt(x[3] * x[3] + x[4] * x[4] + x[5] * x[5])
+    up = (up_x, up_y, up_z)
+    size = max(speed, 1.0)
+    along = (x[3] / size, x[4] / size, x[5] / size)
+    alt_var = 0.0
+    speed_var = 0.0
+    climb_var = 0.0
+    climb = 0.0
+    for a in range(3):
+        climb += up[a] * x[3 + a]
+        for b in range(3):
+            alt_var += up[a] * P[a, b] * up[b]
+            climb_var += up[a] * P[3 + a, 3 + b] * up[b]
+            speed_var += along[a] * P[3 + a, 3 + b] * along[b]
+    out[0] = alt
+    out[1] = sqrt(max(alt_var, 0.0))
+    out[2] = speed
+    out[3] = sqrt(max(speed_var, 0.0))
+    out[4] = climb
+    out[5] = sqrt(max(climb_var, 0.0))

@@ -198,7 +198,7 @@ def sees(sensor: Array, x_m: float, y_m: float, z_m: float, margin_m: float) -> 
         if altitude_m(x_m, y_m, z_m) < sensor[SEN_MIN_ALTITUDE] + margin_m:
             return False
         size = sqrt(x_m * x_m + y_m * y_m + z_m * z_m)
-        return -(dx * x_m + dy * y_m + dz * z_m) > MIN_SATELLITE_ELEVATION * r * size
+        return bool(-(dx * x_m + dy * y_m + dz * z_m) > MIN_SATELLITE_ELEVATION * r * size)
     if r + margin_m > sensor[SEN_MAX_RANGE] or r < 1.0:
         return False
     A = sensor[SEN_AXES : SEN_AXES + 9]
@@ -212,4 +212,4 @@ def sees(sensor: Array, x_m: float, y_m: float, z_m: float, margin_m: float) -> 
     if width >= TWO_PI:
         return True
     turn = wrap_pi(atan2(e, n) - sensor[SEN_SECTOR_FROM] - 0.5 * width)
-    return abs(turn) + angle < 0.5 * width
+    return bool(abs(turn) + angle < 0.5 * width)

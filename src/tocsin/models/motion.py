@@ -43,17 +43,16 @@ THRUST_MEAN_MPS2: Final = 30.0  # thrust acceleration late in a burn of 40-120 s
 THRUST_SIGMA_MPS2: Final = 12.0
 
 # Changes of motion, 1/s. Reasons: burns last 40-120 s and are seen for their last part; thrust returns only between
-# stages (10 s); FALL is rare, as drag itself is in COAST; an aircraft stays one.
+# stages (10 s); FALL is rare, as drag itself is in COAST; missiles do not turn
+# into aircraft, but a pulling fighter may look like FALL for a while.
 RATES_PER_S: Final = {
     (BOOST, COAST): 1.0 / 40.0,
     (BOOST, FALL): 1.0 / 800.0,
-    (BOOST, AIR): 1.0 / 2_000.0,
     (COAST, BOOST): 1.0 / 3_000.0,
     (COAST, FALL): 1.0 / 2_000.0,
-    (COAST, AIR): 1.0 / 4_000.0,
     (FALL, COAST): 1.0 / 10.0,
     (FALL, BOOST): 1.0 / 400.0,
-    (FALL, AIR): 1.0 / 1_000.0,
+    (FALL, AIR): 1.0 / 200.0,
     (AIR, BOOST): 1.0 / 4_000.0,
     (AIR, COAST): 1.0 / 4_000.0,
     (AIR, FALL): 1.0 / 1_000.0,
@@ -130,5 +129,5 @@ def _level_off(x: Array, P: Array) -> float:
     h, g = np.zeros(N), np.empty(N)
     _, h[3], h[4], h[5] = altitude_and_up(float(x[0]), float(x[1]), float(x[2]))
     climb = float(h[3]) * float(x[3]) + float(h[4]) * float(x[4]) + float(h[5]) * float(x[5])
-    S = scalar_update(x, P, N, h, -climb, LEVEL_SIGMA_MPS * LEVEL_SIGMA_MPS, -1, g)
+    S = scalar_update(x, P, h, -climb, LEVEL_SIGMA_MPS * LEVEL_SIGMA_MPS, N, g)
     return exp(-0.5 * climb * climb / S)

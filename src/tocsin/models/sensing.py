@@ -162,4 +162,3 @@ def _either(own: float | None, general: float | None) -> float:
     if own is not None:
         return own
     return general if general is not None else 0.0
-

@@ -44,6 +44,7 @@ class _Effects:
         self.outputs: list[bytes] = []
         self.views: list[View] = []
         self.notes: list[Note] = []
+        self.durable = False
 
 
 class Node:
@@ -87,6 +88,7 @@ class Node:
             outputs=tuple(effects.outputs),
             views=tuple(effects.views),
             notes=tuple(effects.notes),
+            durable=effects.durable,
             next_wake_mono_ns=self._next_heartbeat_ns,
         )
 
@@ -101,13 +103,17 @@ class Node:
         effects.views.extend(View(picture="alone", source=self._config.nation, time_ns=now.utc_ns, item=track) for track in step.tracks)
         for picture in (step.alone, step.joint):
             self._show(picture, now, effects)
-        for product, items in (("track", step.tracks), ("event", step.alone.events), ("warning", step.alone.warnings)):
-            if items:
-                effects.notes.extend(self._outgoing.offer(product, items, now.utc_ns))  # type: ignore[arg-type]  # one tuple per product
+        effects.notes.extend(self._outgoing.offer("track", step.tracks, now.utc_ns))
+        if self._pipeline.maintenance:
+            return
+        events = tuple(event for event in step.alone.events if event.status != "suspected")
+        warnings = tuple(warning for warning in step.alone.warnings if warning.status != "suspected")  # a suspicion stays at home
+        effects.notes.extend(self._outgoing.offer("event", events, now.utc_ns))
+        effects.notes.extend(self._outgoing.offer("warning", warnings, now.utc_ns))
 
     def _show(self, step: PictureStep, now: Now, effects: _Effects) -> None:
         effects.notes.extend(step.notes)
-        shown = (*step.fused, *step.events, *step.warnings, *(() if step.posture is None else (step.posture,)))
+        shown = (*step.fused, *step.predicted, *step.events, *step.warnings, *(() if step.posture is None else (step.posture,)))
         effects.views.extend(View(picture=step.picture, source=self._config.nation, time_ns=now.utc_ns, item=item) for item in shown)
         effects.outputs.extend(msgspec.json.encode((step.picture, item)) for item in (*step.events, *step.warnings))
 
@@ -151,6 +157,7 @@ class Node:
         verdict = link.take(envelope.header)
         if verdict != "next":
             return
+        effects.durable = envelope.header.delivery == "lossless"
         if mine:
             self._open(envelope, item.neighbour, now, effects)
         else:

@@ -58,7 +58,7 @@ class Outgoing:
     def offer(self, product: Product, items: tuple[Item, ...], now_ns: int, only: Nation | None = None) -> tuple[Note, ...]:
         """Release items to every partner whose rules permit them (or to ``only``), at the pace that the rule states."""
         notes: list[Note] = []
-        for route in self._config.routes:
+        for route in self._config.routes if items else ():
             audience = route.destination
             if only is not None and audience != only:
                 continue

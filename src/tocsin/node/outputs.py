@@ -44,4 +44,5 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     outputs: tuple[bytes, ...] = ()  # own events and warnings as recorded (JSON), for the log and for replay
     views: tuple[View, ...] = ()
     notes: tuple[Note, ...] = ()
+    durable: bool = False  # a lossless message came in: commit soon, its acknowledgement says that it is on disk
     next_wake_mono_ns: int = 0

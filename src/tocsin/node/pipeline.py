@@ -33,6 +33,7 @@ class PictureStep(msgspec.Struct, frozen=True, kw_only=True):
     warnings: tuple[Warning, ...]
     posture: Posture | None
     notes: tuple[Note, ...]
+    predicted: tuple[FusedTrack, ...] = ()  # at a tick: every object carried to now
 
 
 class Picture:
@@ -62,6 +63,16 @@ class Picture:
         changed = posture if posture != self._posture else None
         self._posture = posture
         return PictureStep(picture=self.name, fused=fused, events=events, warnings=warnings, posture=changed, notes=notes + assess_notes + desk_notes)
+
+
+    def tick(self, now_ns: int) -> PictureStep:
+        """Let time pass, and show where everything should be now."""
+        return msgspec.structs.replace(self.step((), (), now_ns), predicted=self._fusion.predicted(now_ns))
+
+    @property
+    def maintenance(self) -> bool:
+        """A person said that this desk is being worked on: its words stay inside."""
+        return self._desk.maintenance
 
 
 class PipelineStep(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,7 +107,12 @@ class Pipeline:
 
     def tick(self, now_ns: int) -> PipelineStep:
         """Let time pass: tracks age, predictions run out, warnings move on."""
-        return self._both((), (), (), now_ns, ())
+        return PipelineStep(tracks=(), alone=self._alone.tick(now_ns), joint=self._joint.tick(now_ns), notes=())
+
+    @property
+    def maintenance(self) -> bool:
+        """No event and no warning may leave now."""
+        return self._alone.maintenance
 
     def _both(
         self, own: tuple[Track, ...], joint: tuple[Track, ...], commands: tuple[Command, ...], now_ns: int, notes: tuple[Note, ...]

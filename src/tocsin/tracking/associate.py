@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from tocsin.kernels.assign import NO_PLOT, assign, look, score_pairs, share_plots
 from tocsin.kernels.imm import update_track
 from tocsin.kernels.measure import COL_EXTRA, COL_OFFSET, COL_Z, INFRARED, SEN_KIND
-from tocsin.models.sensing import SensorModel
 from tocsin.tracking.bank import TrackBank
 from tocsin.units import NS_PER_S
 
@@ -32,7 +31,7 @@ class Association(msgspec.Struct, frozen=True, kw_only=True):
     chance: Array
 
 
-def associate(bank: TrackBank, rows: list[int], plots: Array, sensor: SensorModel, sensor_row: Array, ref_ns: int) -> Association:
+def associate(bank: TrackBank, rows: list[int], plots: Array, sensor_row: Array, ref_ns: int) -> Association:
     """Predict tracks to ref_ns and assign plots[n, PLOT_COLUMNS], whose COL_OFFSET is relative to ref_ns."""
     index = bank.predict(rows, ref_ns)
     n = len(rows)
@@ -52,7 +51,7 @@ def associate(bank: TrackBank, rows: list[int], plots: Array, sensor: SensorMode
     return Association(rows=index, found=found, gain=gain, shared_m=shared_m, chance=chance)
 
 
-def correct(bank: TrackBank, row: int, plot: Array, shared_m: Array, sensor_row: Array, ref_ns: int) -> None:
+def correct(bank: TrackBank, row: int, plot: Array, shared_m: Array, ref_ns: int) -> None:
     """Correct a predicted track by its plot; the state then stands at the later of its old time and ref_ns."""
     used = plot
     if shared_m[0] > 0.0 or shared_m[1] > 0.0:
@@ -63,9 +62,7 @@ def correct(bank: TrackBank, row: int, plot: Array, shared_m: Array, sensor_row:
         used[COL_EXTRA + 2] = along_m * along_m
     time_ns = max(int(bank.time_ns[row]), ref_ns)
     lag_s = max((time_ns - ref_ns) / NS_PER_S - float(plot[COL_OFFSET]), 0.0)
-    update_track(
-        bank.next_x[row], bank.next_P[row], bank.next_mu[row], used, lag_s, bank.params, bank.x[row], bank.P[row], bank.mu[row]
-    )
+    update_track(bank.next_x[row], bank.next_P[row], bank.next_mu[row], used, lag_s, bank.params, bank.x[row], bank.P[row], bank.mu[row])
     bank.time_ns[row] = time_ns
 
 

@@ -6,9 +6,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from tocsin.kernels.geodesy import altitude_and_up
-from tocsin.kernels.imm import AIR
-from tocsin.kernels.jit import kernel
+from tocsin.kernels.imm import AIR, describe
 from tocsin.messages.track import TrackKind
 from tocsin.models.motion import AIR_SPEED_MPS, AIR_TOP_M
 from tocsin.units import NS_PER_S, STANDARD_GRAVITY_MPS2
@@ -18,6 +16,7 @@ Array = NDArray[np.float64]
 SIGMAS = 4.0  # 3e-5 one-sided per look: aircraft are seen thousands of times
 ENERGY_TOP_M = 38_000.0  # energy height (altitude + v2 / 2g): 600 m/s at 18 km, the best of fighters, has 36 km
 STEEP_CLIMB_MPS = 250.0  # steady climb or dive that no aircraft keeps
+STEEP_SIGMAS = 3.0  # fewer, as the air model must have been ruled out as well
 NOT_AIR = 1e-3  # probability of the air model below which its climb is believed
 THRUST_PLOTS = 2  # infrared plots of a satellite that sees only strong thrust; one alone may be a false alarm
 SURELY_AIR = 0.9
@@ -36,36 +35,10 @@ class Kinematics(msgspec.Struct, frozen=True, kw_only=True):
     climb_sigma_mps: float
 
 
-@kernel
-def _kinematics(x: Array, P: Array, out: Array) -> None:
-    """Fill out[6]: altitude, its sigma, speed, its sigma, climb, its sigma; x[8], P[8, 8]."""
-    alt, up_x, up_y, up_z = altitude_and_up(x[0], x[1], x[2])
-    speed = sqrt(x[3] * x[3] + x[4] * x[4] + x[5] * x[5])
-    up = (up_x, up_y, up_z)
-    size = max(speed, 1.0)
-    along = (x[3] / size, x[4] / size, x[5] / size)
-    alt_var = 0.0
-    speed_var = 0.0
-    climb_var = 0.0
-    climb = 0.0
-    for a in range(3):
-        climb += up[a] * x[3 + a]
-        for b in range(3):
-            alt_var += up[a] * P[a, b] * up[b]
-            climb_var += up[a] * P[3 + a, 3 + b] * up[b]
-            speed_var += along[a] * P[3 + a, 3 + b] * along[b]
-    out[0] = alt
-    out[1] = sqrt(max(alt_var, 0.0))
-    out[2] = speed
-    out[3] = sqrt(max(speed_var, 0.0))
-    out[4] = climb
-    out[5] = sqrt(max(climb_var, 0.0))
-
-
 def kinematics(x: Array, P: Array) -> Kinematics:
     """Return altitude, speed and climb of a combined state x[8], P[8, 8]."""
     out = np.empty(6)
-    _kinematics(x, P, out)
+    describe(x, P, out)
     values = out.tolist()
     return Kinematics(
         alt_m=values[0],
@@ -95,7 +68,7 @@ def classify(kind: TrackKind, k: Kinematics, mu: Array, plots: int, infrared_plo
 
 def _beyond_aircraft(k: Kinematics, air_weight: float) -> bool:
     """True if speed, altitude, energy or a steep climb excludes an aircraft at SIGMAS."""
-    climb_low = max(abs(k.climb_mps) - SIGMAS * k.climb_sigma_mps, 0.0)
+    climb_low = max(abs(k.climb_mps) - STEEP_SIGMAS * k.climb_sigma_mps, 0.0)
     alt_low = k.alt_m - SIGMAS * k.alt_sigma_m
     energy_m = k.alt_m + k.speed_mps * k.speed_mps / (2.0 * STANDARD_GRAVITY_MPS2)
     speed_share_m = k.speed_mps * k.speed_sigma_mps / STANDARD_GRAVITY_MPS2

@@ -42,6 +42,7 @@ from tocsin.tracking.start_kernels import (
 from tocsin.units import NS_PER_S
 
 Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 CAPACITY = 1024  # seeds kept; beyond it the oldest go first
 KEEP_PERIODS = 3.2  # one missed look between each two of three plots
@@ -115,7 +116,7 @@ class PlotMemory:
         open_rows = [index for index in range(len(used)) if not used[index]]
         seeds = table[open_rows]
         best: tuple[Start, list[int]] | None = None
-        partners = np.empty(2, np.int64)
+        partners: Ints = np.empty(2, np.int64)
         for newest in fresh:
             if used[newest]:
                 continue

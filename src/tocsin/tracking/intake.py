@@ -71,6 +71,14 @@ def _problem(
     if newest_ns is not None and plot.time_ns < newest_ns - s2ns(settings.max_lag_s):
         late_s = (newest_ns - plot.time_ns) / NS_PER_S
         return "too-late", f"expected at most {settings.max_lag_s:g} s behind the newest plot, got {late_s:.3f} s; check the link"
+    problem = _override_problem(plot)
+    if problem is not None:
+        return problem
+    return _infrared_problem(plot) if model.sensor.kind == "infrared" else _radar_problem(plot)
+
+
+def _override_problem(plot: Plot) -> tuple[str, str] | None:
+    """Return what is wrong with a plot's own sensor position or sigmas."""
     place = plot.sensor_pos_ecef_m
     if place is not None:
         if not all(isfinite(value) for value in place):
@@ -82,7 +90,7 @@ def _problem(
     for sigma in sigmas:
         if sigma is not None and not (isfinite(sigma) and sigma >= 0.0):
             return "bad-sigma", f"expected a finite sigma >= 0, got {sigma}; leave it out if unknown"
-    return _infrared_problem(plot) if model.sensor.kind == "infrared" else _radar_problem(plot)
+    return None
 
 
 def _radar_problem(plot: Plot) -> tuple[str, str] | None:

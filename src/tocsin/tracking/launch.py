@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin.messages.track import LaunchEstimate
-from tocsin.models.ascent import (
+from tocsin.models.ascent_kernels import (
     ASCENT_LN_BETA,
     BEARING,
     EAST,
@@ -75,15 +75,15 @@ def fit_launch(
     fits: list[tuple[float, float, float, Array, Array]] = []  # cost, lat, lon, theta, cov
     starts = np.empty((len(KICK_TIMES_S), 2 + PARTS))
     for index, kick_time_s in enumerate(KICK_TIMES_S):
-        mean, sigma = _priors(kick_time_s)
+        prior = _priors(kick_time_s)
         theta = np.empty(PARTS)
         if warm is None:
-            lat, lon = guess_ascent(state[:6].copy(), mean, theta)
+            lat, lon = guess_ascent(state[:6].copy(), prior[0], theta)
         else:
             lat, lon = float(warm.warm[index, 0]), float(warm.warm[index, 1])
             theta[:] = warm.warm[index, 2:]
         cov = np.empty((PARTS, PARTS))
-        cost = fit_ascent(theta, mean, sigma, lat, lon, plots, times_s, cov)
+        cost = fit_ascent(theta, prior, np.array([lat, lon]), plots, times_s, cov)
         starts[index, 0], starts[index, 1], starts[index, 2:] = lat, lon, theta
         if cost < REFUSED:
             fits.append((cost, lat, lon, theta, cov))
@@ -93,9 +93,9 @@ def fit_launch(
     return LaunchFit(estimate=estimate, warm=starts, ref_ns=ref_ns)
 
 
-def _priors(kick_time_s: float) -> tuple[Array, Array]:
-    """Return mean and sigma of the ascent parameters for one template."""
-    mean, sigma = np.zeros(PARTS), np.zeros(PARTS)
+def _priors(kick_time_s: float) -> Array:
+    """Return prior[2, PARTS]: mean and sigma of the ascent parameters for one template."""
+    prior = np.zeros((2, PARTS))
     for part, value, spread in (
         (EAST, 0.0, FREE_M),
         (NORTH, 0.0, FREE_M),
@@ -107,9 +107,9 @@ def _priors(kick_time_s: float) -> tuple[Array, Array]:
         (ASCENT_LN_BETA, ASCENT_LN_BETA_MEAN, ASCENT_LN_BETA_SIGMA),
         (KICK_TIME, kick_time_s, KICK_TIME_SIGMA_S),
     ):
-        mean[part] = value
-        sigma[part] = spread
-    return mean, sigma
+        prior[0, part] = value
+        prior[1, part] = spread
+    return prior
 
 
 def _mixture(fits: list[tuple[float, float, float, Array, Array]], ref_ns: int, values: int, burnout_ns: int | None) -> LaunchEstimate:

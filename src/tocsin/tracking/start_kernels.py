@@ -30,6 +30,9 @@ K: Final = 9  # x[9]: position, velocity, acceleration at the newest seed
 
 MAX_SPEED_MPS: Final = 8_000.0
 VELOCITY_SIGMA_MPS: Final = 2_000.0  # per axis: any direction, up to the speed of a long-range missile
+INFRARED_SPEED_MPS: Final = 700.0  # upwards: a missile when a satellite first sees it, above 8 km
+INFRARED_SPEED_SIGMA_MPS: Final = 500.0
+FIT_LIMIT: Final = 17.0  # chi-square of the last seed, 3 degrees of freedom: a true one is beyond once in 1,400
 ACCELERATION_SIGMA_MPS2: Final = 20.0  # per axis: burning, turning, falling
 SAME_LOOK_S: Final = 0.05  # two plots of one sensor within it are two objects
 LEAST_BASELINE_S: Final = 0.9  # shorter, three plots give a place but no velocity
@@ -59,44 +62,47 @@ def find_start(seeds: Array, newest: int, x: Array, P: Array, partners: Ints) ->
         b = seeds[j]
         if j == newest or not _may_follow(b, c):
             continue
-        if b[SEED_ROWS] == 2.0 and c[SEED_ROWS] == 2.0 and c[SEED_TIME] - b[SEED_TIME] >= LEAST_BASELINE_S:
-            value = _not_hovering(evidence(b, c, c, 2, work_x, work_P), b, c, c, work_x)
-            best = _keep_best(value, best, j, NO_SEED, work_x, work_P, x, P, partners)
-        for i in range(n):
-            a = seeds[i]
-            if i == j or i == newest or c[SEED_TIME] - a[SEED_TIME] < LEAST_BASELINE_S:
+        for i in range(NO_SEED, n):  # NO_SEED: the pair b, c alone
+            a = seeds[max(i, 0)]
+            if i == NO_SEED:
+                if b[SEED_ROWS] == 3.0 or c[SEED_ROWS] == 3.0 or c[SEED_TIME] - b[SEED_TIME] < LEAST_BASELINE_S:
+                    continue
+                a = b
+            elif i == j or i == newest or not (_ordered(a, b, c, i, j) and _smooth(a, b, c)):
                 continue
-            if (a[SEED_TIME] == b[SEED_TIME] and i > j) or not _may_follow(a, b) or not _may_follow(a, c) or not _smooth(a, b, c):
-                continue
-            value = _not_hovering(evidence(a, b, c, 3, work_x, work_P), a, b, c, work_x)
-            best = _keep_best(value, best, j, i, work_x, work_P, x, P, partners)
+            value = evidence(a, b, c, i != NO_SEED, work_x, work_P)
+            if value > best and not (_hovers(work_x) and _any_infrared(a, b, c)):
+                best = value
+                partners[0] = j
+                partners[1] = i
+                for r in range(K):
+                    x[r] = work_x[r]
+                    for s in range(K):
+                        P[r, s] = work_P[r, s]
     return best
 
 
 @kernel
-def _not_hovering(value: float, a: Array, b: Array, c: Array, x: Array) -> float:
-    """Return value, or NO_START if an infrared seed is in a hypothesis too slow for a missile above the clouds.
-
-    Two missiles from one site, one satellite look apart, otherwise make a third that stands still.
-    """
-    if a[SEED_ROWS] == 3.0 and b[SEED_ROWS] == 3.0 and c[SEED_ROWS] == 3.0:
-        return value
-    speed2 = x[3] * x[3] + x[4] * x[4] + x[5] * x[5]
-    return value if speed2 > SLOWEST_INFRARED_MPS * SLOWEST_INFRARED_MPS else NO_START
+def _any_infrared(a: Array, b: Array, c: Array) -> bool:
+    """True if one of the seeds is infrared."""
+    return bool(a[SEED_ROWS] == 2.0 or b[SEED_ROWS] == 2.0 or c[SEED_ROWS] == 2.0)
 
 
 @kernel
-def _keep_best(value: float, best: float, j: int, i: int, xw: Array, Pw: Array, x: Array, P: Array, partners: Ints) -> float:
-    """Copy a better hypothesis into x, P, partners; return the better value."""
-    if not value > best:
-        return best
-    for r in range(K):
-        x[r] = xw[r]
-        for s in range(K):
-            P[r, s] = Pw[r, s]
-    partners[0] = j
-    partners[1] = i
-    return value
+def _hovers(x: Array) -> bool:
+    """True if a hypothesis is too slow for a missile above the clouds.
+
+    Two missiles from one site, one satellite look apart, otherwise make a third that stands still.
+    """
+    return bool(x[3] * x[3] + x[4] * x[4] + x[5] * x[5] < SLOWEST_INFRARED_MPS * SLOWEST_INFRARED_MPS)
+
+
+@kernel
+def _ordered(a: Array, b: Array, c: Array, i: int, j: int) -> bool:
+    """True if a, b, c may be one object in this order, with a baseline that gives a velocity; equal times: by index."""
+    if c[SEED_TIME] - a[SEED_TIME] < LEAST_BASELINE_S or (a[SEED_TIME] == b[SEED_TIME] and i > j):
+        return False
+    return _may_follow(a, b) and _may_follow(a, c)
 
 
 @kernel
@@ -126,29 +132,39 @@ def _smooth(a: Array, b: Array, c: Array) -> bool:
 
 
 @kernel
-def evidence(a: Array, b: Array, c: Array, count: int, x: Array, P: Array) -> float:
-    """Fill x[9], P[9, 9] at the last seed's time from seeds a, b (and c if count is 3); return ln evidence over clutter."""
+def evidence(a: Array, b: Array, c: Array, triple: bool, x: Array, P: Array) -> float:
+    """Fill x[9], P[9, 9] at the last seed's time from seeds a, b, c, or from b, c alone; return ln evidence over clutter."""
     for r in range(K):
         x[r] = 0.0
         for s in range(K):
             P[r, s] = 0.0
+    infrared = a[SEED_ROWS] == 2.0
+    speed_sigma = INFRARED_SPEED_SIGMA_MPS if infrared else VELOCITY_SIGMA_MPS
+    radius = sqrt(a[SEED_POS] * a[SEED_POS] + a[SEED_POS + 1] * a[SEED_POS + 1] + a[SEED_POS + 2] * a[SEED_POS + 2])
     for r in range(3):
         x[r] = a[SEED_POS + r]
-        P[3 + r, 3 + r] = VELOCITY_SIGMA_MPS * VELOCITY_SIGMA_MPS
+        if infrared:
+            x[3 + r] = INFRARED_SPEED_MPS * a[SEED_POS + r] / radius
+        P[3 + r, 3 + r] = speed_sigma * speed_sigma
         P[6 + r, 6 + r] = ACCELERATION_SIGMA_MPS2 * ACCELERATION_SIGMA_MPS2
         for row in range(3):
             sigma = a[SEED_SIGMA + row]
             for s in range(3):
                 P[r, s] += sigma * sigma * a[SEED_AXES + 3 * row + r] * a[SEED_AXES + 3 * row + s]
-    value = _add_seed(b, b[SEED_TIME] - a[SEED_TIME], x, P)
-    if count == 3:
-        value += _add_seed(c, c[SEED_TIME] - b[SEED_TIME], x, P)
-    return value
+    chi2 = np.zeros(1)
+    value = 0.0
+    if triple:
+        value = _add_seed(b, b[SEED_TIME] - a[SEED_TIME], x, P, chi2)
+    value += _add_seed(c, c[SEED_TIME] - b[SEED_TIME], x, P, chi2)
+    return value if chi2[0] < FIT_LIMIT else NO_START
 
 
 @kernel
-def _add_seed(seed: Array, dt: float, x: Array, P: Array) -> float:
-    """Carry x, P on by dt under constant acceleration and correct them by a seed; return ln(Pd x likelihood / clutter)."""
+def _add_seed(seed: Array, dt: float, x: Array, P: Array, chi2: Array) -> float:
+    """Carry x, P on by dt under constant acceleration and correct them by a seed; return ln(Pd x likelihood / clutter).
+
+    chi2[1]: set to the seed's own squared distance from what was expected.
+    """
     if dt > 0.0:
         F = np.zeros((K, K))
         for r in range(K):
@@ -159,9 +175,10 @@ def _add_seed(seed: Array, dt: float, x: Array, P: Array) -> float:
             F[r, 6 + r] = 0.5 * dt * dt
             x[r] += dt * x[3 + r] + 0.5 * dt * dt * x[6 + r]
             x[3 + r] += dt * x[6 + r]
-        propagate_covariance(F, P, K, np.empty((K, K)), P)
+        propagate_covariance(F, P, np.empty((K, K)), P)
     h = np.zeros(K)
     g = np.empty(K)
+    chi2[0] = 0.0
     value = float(seed[SEED_LN_PD] - seed[SEED_LN_CLUTTER])
     for row in range(int(seed[SEED_ROWS])):
         innovation = 0.0
@@ -169,7 +186,8 @@ def _add_seed(seed: Array, dt: float, x: Array, P: Array) -> float:
             h[r] = seed[SEED_AXES + 3 * row + r]
             innovation += h[r] * (seed[SEED_POS + r] - x[r])
         sigma = seed[SEED_SIGMA + row]
-        S = scalar_update(x, P, K, h, innovation, sigma * sigma, -1, g)
+        S = scalar_update(x, P, h, innovation, sigma * sigma, x.shape[0], g)
+        chi2[0] += innovation * innovation / S
         value -= 0.5 * (innovation * innovation / S + log(S) + LN_2PI)
     return value
 

@@ -35,6 +35,7 @@ Array = NDArray[np.float64]
 LOOK_NS = s2ns(0.25)  # plots of a scan within this time are assigned together; a rotating radar's scan is cut into such looks
 COMMIT_NS = s2ns(2.0)  # an unseen track's prediction becomes its state after this, so a gap is flown only once
 LEAST_PLOTS = 3  # two plots may meet by chance; a third must agree
+LEAST_LINES = 4  # three lines of sight fix place and velocity with nothing left over to agree or not
 BURNING = 0.5  # probability of the boost model from which a track counts as burning
 QUIET = 0.05  # ... and below which it counts as burnt out
 QUIET_S = 10.0  # burnt out for this long: no second stage comes any more (published gap between stages: 0-10 s)
@@ -45,13 +46,14 @@ GROUND_SIGMAS = 3.0
 LAUNCH_EVERY_S = 1.0
 LAUNCH_AFTER_S = 5.0  # after burnout the fit gains nothing more
 BURNOUT_LAG_S = 2.0  # the phase probabilities tell burnout this late; plots after it would be fitted as burning
+DEFAULT_SETTINGS = TrackerSettings()
 MERGE_REACH_M = 50_000.0  # farther apart, two states are not compared
 
 
 class Tracker:
     """State over time: one nation's tracks. ``step`` is deterministic in its inputs; a tracker is owned by one caller."""
 
-    def __init__(self, nation: Nation, sensors: tuple[Sensor, ...], settings: TrackerSettings = TrackerSettings()) -> None:
+    def __init__(self, nation: Nation, sensors: tuple[Sensor, ...], settings: TrackerSettings = DEFAULT_SETTINGS) -> None:
         """Take the nation's own sensors; of two with one id the first counts (a note says so at the first step)."""
         self._nation = nation
         self._settings = settings
@@ -128,9 +130,7 @@ class Tracker:
 
     # --- one scan ------------------------------------------------------------------------------------------------------
 
-    def _use(
-        self, checked: CheckedScan, model: SensorModel, end_ns: int, notes: list[Note], now_ns: int
-    ) -> dict[int, TrackStatus | None]:
+    def _use(self, checked: CheckedScan, model: SensorModel, end_ns: int, notes: list[Note], now_ns: int) -> dict[int, TrackStatus | None]:
         """Let all plots of a scan work on the tracks; return the rows that changed, with a new status if they got one."""
         changed: dict[int, TrackStatus | None] = {}
         hit: set[int] = set()
@@ -153,14 +153,14 @@ class Tracker:
             plots[index, COL_OFFSET] = (checked.times_ns[first + index] - ref_ns) / NS_PER_S
         records = [record for record in self._records if record.row not in hit]
         sensor_row = self._rows[model.sensor.sensor]
-        result = associate(self._bank, [record.row for record in records], plots, model, sensor_row, ref_ns)
+        result = associate(self._bank, [record.row for record in records], plots, sensor_row, ref_ns)
         taken = [False] * (last - first)
         for place, record in enumerate(records):
             index = int(result.found[place])
             if index == NO_PLOT:
                 continue
             taken[index] = True
-            correct(self._bank, record.row, plots[index], result.shared_m[place], sensor_row, ref_ns)
+            correct(self._bank, record.row, plots[index], result.shared_m[place], ref_ns)
             self._credit(record, float(result.gain[place]), plots[index], checked.times_ns[first + index], model)
             record.note_hit(self._scan_count, first + index)
             hit.add(record.row)
@@ -209,9 +209,7 @@ class Tracker:
         if plot is not None and burning > BURNING and len(record.early) < EARLY_PLOTS:
             record.early.append((time_ns, plot.copy()))
 
-    def _begin(
-        self, start: Start, hit: set[int], changed: dict[int, TrackStatus | None], notes: list[Note], now_ns: int
-    ) -> None:
+    def _begin(self, start: Start, hit: set[int], changed: dict[int, TrackStatus | None], notes: list[Note], now_ns: int) -> None:
         """Start a tentative track from seeds, unless it is an object that already has one."""
         last = start.seeds[-1]
         if self._known(start, hit):
@@ -267,7 +265,7 @@ class Tracker:
         """Book "looked and saw nothing" to the tracks that this sensor should have seen."""
         nothing = np.empty((0, 1))
         sensor_row = self._rows[model.sensor.sensor]
-        result = associate(self._bank, [record.row for record in records], nothing, model, sensor_row, end_ns)
+        result = associate(self._bank, [record.row for record in records], nothing, sensor_row, end_ns)
         for place, record in enumerate(records):
             chance = float(result.chance[place])
             if chance == 0.0:
@@ -285,26 +283,26 @@ class Tracker:
 
     def _next_status(self, record: Record, end_ns: int, *, seen: bool) -> TrackStatus:
         """The life table: what a track is after this scan."""
-        unseen_ns = end_ns - record.last_plot_ns
-        keep = self._settings
         if record.status == "tentative":
-            if record.evidence >= self._confirm_at and record.plots >= LEAST_PLOTS and record.located():
-                return "confirmed"
-            if record.evidence <= 0.0 or unseen_ns > s2ns(keep.tentative_keep_s) or record.missed < self._lose_at:
-                return "closed"
-            return "tentative"
+            return self._next_tentative(record, end_ns)
         if seen:
             return "confirmed"
-        if self._down(record):
+        keep = self._settings
+        unseen_ns = end_ns - record.last_plot_ns
+        out_of_sight = record.kind != "ballistic" and unseen_ns > s2ns(keep.unseen_keep_s)
+        given_up = record.lost_ns is not None and end_ns - record.lost_ns > s2ns(keep.lost_keep_s)
+        if self._down(record) or out_of_sight or given_up:
             return "closed"
-        if record.status == "lost":
-            lost_ns = record.lost_ns if record.lost_ns is not None else end_ns
-            return "closed" if end_ns - lost_ns > s2ns(keep.lost_keep_s) else "lost"
-        if record.missed < self._lose_at and unseen_ns > s2ns(keep.loss_least_s):
-            return "lost"
-        if record.kind != "ballistic" and unseen_ns > s2ns(keep.unseen_keep_s):
-            return "closed"
-        return "confirmed"
+        gone = record.missed < self._lose_at and unseen_ns > s2ns(keep.loss_least_s)
+        return "lost" if gone else record.status
+
+    def _next_tentative(self, record: Record, end_ns: int) -> TrackStatus:
+        """The life table of a track that is not confirmed yet."""
+        enough = LEAST_PLOTS if record.radar_plots > 0 else LEAST_LINES
+        if record.evidence >= self._confirm_at and record.plots >= enough and record.located():
+            return "confirmed"
+        waited = end_ns - record.last_plot_ns > s2ns(self._settings.tentative_keep_s)
+        return "closed" if waited or record.evidence <= 0.0 or record.missed < self._lose_at else "tentative"
 
     def _down(self, record: Record) -> bool:
         """True once a ballistic track's prediction lies below the ground with three sigma (whole_* holds the prediction)."""

@@ -33,14 +33,20 @@ def svg(width: float, height: float, label: str, *children: Markup, style: str =
     return element("svg", attributes | {"class": css or None}, head, sheet, *children)
 
 
+def inner(x: float, y: float, width: float, height: float, *children: Markup) -> Markup:
+    """Return a drawing inside another, with its own origin."""
+    attributes: Attributes = {"x": x, "y": y, "width": width, "height": height, "viewBox": f"0 0 {number(width)} {number(height)}"}
+    return element("svg", attributes, *children)
+
+
 def group(css: str, *children: Markup, clip: str | None = None) -> Markup:
-    """Return shapes that share a style class, cut to a clip path if its id is given."""
-    return element("g", {"class": css or None, "clip-path": f"url(#{clip})" if clip else None}, *children)
+    """Return shapes that share a style class, cut to a clip path if its name is given."""
+    return element("g", {"class": css or None, "clip-path": f"url(#clip-{clip})" if clip else None}, *children)
 
 
 def clip_path(name: str, x: float, y: float, width: float, height: float) -> Markup:
     """Return a rectangle to which ``group`` can cut."""
-    return element("clipPath", {"id": name}, element("rect", {"x": x, "y": y, "width": width, "height": height}))
+    return element("clipPath", {"id": f"clip-{name}"}, element("rect", {"x": x, "y": y, "width": width, "height": height}))
 
 
 def rectangle(x: float, y: float, width: float, height: float, css: str, title: str = "") -> Markup:
@@ -73,7 +79,8 @@ def route(points: Points, *, closed: bool = False) -> str:
 def label(x: float, y: float, content: str, css: str = "label", anchor: str = "start", turn_deg: float = 0.0) -> Markup:
     """Return a text whose baseline starts, is centred or ends at a point."""
     turn = f"rotate({number(turn_deg)} {number(x)} {number(y)})" if turn_deg else None
-    return element("text", {"x": x, "y": y, "class": css, "text-anchor": None if anchor == "start" else anchor, "transform": turn}, text(content))
+    attributes: Attributes = {"x": x, "y": y, "class": css, "text-anchor": None if anchor == "start" else anchor, "transform": turn}
+    return element("text", attributes, text(content))
 
 
 def mark(kind: str, x: float, y: float, css: str, size: float = 5.0, title: str = "") -> Markup:

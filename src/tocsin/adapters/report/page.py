@@ -112,12 +112,11 @@ def fold(summary: str, content: Markup) -> Markup:
 
 
 def _strip(answers: Sequence[Answer]) -> Markup:
-    cells = []
-    for answer in answers:
-        cells.append(
-            element("section", None, words("h2", answer.question), words("p", answer.answer, {"class": "big"}), words("p", answer.detail))
-        )
-    return element("div", {"class": "strip"}, element("div", None, *cells)) if cells else EMPTY
+    cells = (
+        element("section", None, words("h2", answer.question), words("p", answer.answer, {"class": "big"}), words("p", answer.detail))
+        for answer in answers
+    )
+    return element("div", {"class": "strip"}, element("div", None, *cells)) if answers else EMPTY
 
 
 def _section(section: Section) -> Markup:

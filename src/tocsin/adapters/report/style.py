@@ -25,6 +25,7 @@ svg .tick,svg .small{fill:var(--soft);font-size:11px}
 svg .axis{fill:var(--soft);font-size:12px}
 svg .key{font-size:12px}
 svg .head{font-size:14px;font-weight:650}
+svg .on-bar{fill:var(--card);font-size:10.5px;font-weight:600}
 svg .halo{paint-order:stroke;stroke:var(--paper);stroke-width:3.5px;stroke-linejoin:round}
 svg .seahalo{paint-order:stroke;stroke:var(--sea);stroke-width:3.5px;stroke-linejoin:round}
 svg .plot{fill:var(--plot);stroke:var(--rule)}
@@ -37,6 +38,7 @@ svg .limit{stroke:var(--limit);stroke-width:1.6;stroke-dasharray:9 4 2 4}
 svg .limit-text{fill:var(--limit);font-size:11.5px}
 svg .box{fill:var(--card);stroke:var(--rule);opacity:.94}
 svg .truth{stroke:var(--truth);stroke-width:1.4}
+svg .key,svg .small,svg .tick{pointer-events:none}
 svg .truth-mark{stroke:var(--ink);stroke-width:2}
 svg .air{stroke:var(--air);stroke-width:1.1;stroke-dasharray:1.5 3.5;stroke-linecap:round}
 svg .joint{stroke:var(--joint);stroke-width:2.4}
@@ -45,14 +47,17 @@ svg .joint-dot{fill:var(--joint)}
 svg .event{stroke:var(--soft);stroke-width:1;stroke-dasharray:2 3}
 svg .lane{stroke:var(--rule);stroke-width:1}
 svg .shade{fill:var(--soft);fill-opacity:.08}
-svg .quiet{opacity:.45}
+svg .quiet{opacity:.6}
+svg .miss{fill:var(--mark);font-size:11px}
 svg .bar-calm{fill:var(--calm);fill-opacity:.35;stroke:var(--calm)}
 svg .calm-dot{fill:var(--calm)}
-svg .watermark{fill:var(--mark);opacity:.28;font-size:15px;font-weight:700;letter-spacing:.35em}
+svg .stamp{fill:var(--mark);font-size:13px;font-weight:700;letter-spacing:.25em}
+svg .sheet{fill:var(--paper)}
+svg svg{width:auto;height:auto}
 """
 DASHES: Final = ("none", "7 3", "2 3", "10 3 2 3", "4 2", "1 3")
 WIDTHS: Final = (2.0, 2.2, 2.6, 2.0, 2.2, 2.6)
-BANDS: Final = (9.0, 6.0, 3.4, 9.0, 6.0, 3.4)  # tracks of one object lie on each other: wide ones below narrow ones
+BANDS: Final = (10.0, 6.6, 3.4, 10.0, 6.6, 3.4)  # tracks of one object lie on each other: wide ones below narrow ones
 PAGE: Final = """
 *{box-sizing:border-box}
 html{background:var(--paper);color:var(--ink);font:15px/1.5 var(--sans);-webkit-text-size-adjust:100%;scroll-padding-top:8.5rem}
@@ -94,12 +99,13 @@ tr.strong td{font-weight:650}
 tr.dim td{color:var(--soft)}
 details{border:1px solid var(--rule);background:var(--card);padding:.4rem .9rem;margin:.4rem 0}
 summary{cursor:pointer;font-weight:600}
-nav{font-size:.84rem;color:var(--soft);margin:.4rem 0 0}
-nav a{margin-right:.9rem;white-space:nowrap}
+nav{font-size:.84rem;margin:.4rem 0 0;display:flex;flex-wrap:wrap;gap:.1rem .95rem}
+nav a{white-space:nowrap}
 a{color:var(--n0)}
 ul.plain{padding-left:1.1rem;margin:.3rem 0}
 @media (max-width:820px){.two,.cards,.bought,.strip>div{grid-template-columns:1fr}.strip{position:static}}
-@media print{html{font-size:11px}.strip{position:static}figure,table,.card{break-inside:avoid}h2{break-after:avoid}details{break-inside:avoid}}
+@media print{html{font-size:11px}.strip{position:static}figure,table,.card{break-inside:avoid}h2{break-after:avoid}}
+@media print{details::details-content{content-visibility:visible;display:block}}
 @page{margin:12mm}
 """
 SANS: Final = '--sans:system-ui,-apple-system,"Segoe UI","Noto Sans",Roboto,Helvetica,Arial,sans-serif;'
@@ -127,7 +133,7 @@ def _nations() -> str:
         colour, name = f"var(--n{index})", f"svg .n{index}"
         rules += [
             f"{name}-line{{stroke:{colour};stroke-width:{WIDTHS[index]};stroke-dasharray:{DASHES[index]}}}",
-            f"{name}-band{{stroke:{colour};stroke-width:{BANDS[index]};stroke-opacity:.62;stroke-linecap:butt}}",
+            f"{name}-band{{stroke:{colour};stroke-width:{BANDS[index]};stroke-opacity:.9;stroke-linecap:butt}}",
             f"{name}-reach{{stroke:{colour};stroke-width:1.1;stroke-opacity:.55;stroke-dasharray:{DASHES[index]}}}",
             f"{name}-area{{fill:{colour};fill-opacity:.13;stroke:{colour};stroke-width:1.6;stroke-dasharray:{DASHES[index]}}}",
             f"{name}-dot{{fill:{colour}}}",

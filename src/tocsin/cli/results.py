@@ -1,0 +1,102 @@
+"""After the night: summary.json and report.html, and the same figures as tables on the screen."""
+
+from pathlib import Path
+
+import msgspec
+from rich.table import Table as RichTable
+
+from tocsin.adapters.config import write_bytes
+from tocsin.adapters.report import write_report
+from tocsin.api.night import Plan
+from tocsin.api.produce import After
+from tocsin.cli.screen import Screen
+from tocsin.evaluation.bought import what_sharing_bought
+from tocsin.evaluation.night import NightFigures, night_figures
+from tocsin.evaluation.record import NightRecord
+from tocsin.evaluation.statements import statements
+from tocsin.evaluation.summary import summary
+from tocsin.evaluation.tables import ShipRow, Table, alone_against_together, latency_table, own_figures, ship_label, ship_table
+
+NARROW = 100  # columns; on anything narrower rich would break figures apart, so plain rows are printed
+
+
+class Results(msgspec.Struct, frozen=True, kw_only=True):
+    """What the end of a night shows."""
+
+    figures: NightFigures
+    ships: tuple[ShipRow, ...]
+    report: Path
+
+
+def write_results(plan: Plan, record: NightRecord, after: After, out: Path) -> Results:
+    """Write summary.json and report.html; return what the screen shows."""
+    figures = night_figures(record)
+    ships = ship_rows(plan, figures, after)
+    identical = all(replay.identical for replay in after.replays.values())
+    write_bytes(out / "summary.json", msgspec.json.format(msgspec.json.encode(summary(record, figures, replay_identical=identical)), indent=2) + b"\n")
+    report = out / "report.html"
+    published = tuple(f"{statement.nation}: {statement.text}" for statement in plan.scenario.statements)
+    write_report(report, record, figures, ships, plan.coalition, published, tuple(source.text for source in plan.scenario.sources))
+    return Results(figures=figures, ships=ships, report=report)
+
+
+def ship_rows(plan: Plan, figures: NightFigures, after: After) -> tuple[ShipRow, ...]:
+    """Return the placings in the order of the file, the one that was played first."""
+    if not after.moved:
+        return ()
+    nation = after.moved[0].nation
+    played = ShipRow(
+        configuration=plan.configuration, label=ship_label(plan.coalition, plan.configuration), nation=nation, figures=figures.nations[nation]
+    )
+    others = (
+        ShipRow(configuration=moved.configuration, label=ship_label(plan.coalition, moved.configuration), nation=moved.nation, figures=moved.figures)
+        for moved in after.moved
+    )
+    return (played, *others)
+
+
+def tell_results(screen: Screen, plan: Plan, record: NightRecord, after: After, out: Path, results: Results) -> None:
+    """Print the tables, the statements, what sharing bought, and what to try next."""
+    screen.say()
+    names = {spec.nation: spec.name for spec in plan.coalition.nations}
+    for line in what_sharing_bought(record, results.figures, names):
+        screen.say(line, "bold")
+    for table in (alone_against_together(record, results.figures), ship_table(results.ships), own_figures(record), latency_table(record)):
+        show(screen, table)
+    for text in statements(record, plan.coalition):
+        screen.say()
+        screen.say(text)
+    screen.say()
+    for nation, replay in after.replays.items():
+        verdict = "identical" if replay.identical else f"NOT identical: {replay.problems[0]}"
+        screen.say(f"log-{nation}.db replayed: {verdict} ({replay.records} records, {replay.payloads} payloads, {replay.signatures} signatures)")
+    screen.say(f"Messages: {record.sent} sent, {record.acknowledged} acknowledged on disk, {record.refused} refused.")
+    screen.say()
+    screen.say("Try next:")
+    first = plan.coalition.nations[0].nation
+    for command in (
+        f"tocsin replay {out / f'log-{first}.db'} --verify",
+        f"tocsin track {out / 'plots.jsonl'} --sensors {out / 'sensors.toml'} --out tracked",
+        "tocsin demo 2023-08-30-pull-up --fast --out pull-up",
+    ):
+        screen.say(f"  {command}")
+    screen.say(f"Report: {results.report}")
+
+
+def show(screen: Screen, table: Table) -> None:
+    """Print one table; empty ones are left out."""
+    if not table.rows:
+        return
+    screen.say()
+    if screen.console.is_terminal and screen.console.width < NARROW:
+        screen.say(table.title, "bold")
+        for row in table.rows:
+            screen.say("  ".join(cell for cell in row if cell))
+        return
+    rich = RichTable(title=table.title, caption=table.note, title_justify="left", caption_justify="left")
+    for index, heading in enumerate(table.header):
+        rich.add_column(heading, justify="left" if index < table.text_columns else "right", no_wrap=True)
+    for row in table.rows:
+        rich.add_row(*row)
+    width = None if screen.console.is_terminal else max(200, screen.console.width)
+    screen.console.print(rich, width=width, soft_wrap=False, markup=False) if width else screen.console.print(rich, markup=False)
