@@ -12,9 +12,9 @@ from tocsin.adapters.formats.plots import plot_line
 from tocsin.adapters.formats.sensors import sensors_toml
 from tocsin.adapters.formats.tracks import track_line
 from tocsin.adapters.replay import ReplayReport, replay
-from tocsin.adapters.workers import in_order
+from tocsin.adapters.workers import workers
 from tocsin.api.night import Listener, Pace, Plan, play_night
-from tocsin.api.ships import Elsewhere, Moved, elsewhere, play_elsewhere
+from tocsin.api.ships import Moved, elsewhere, picture_elsewhere, share, track_elsewhere
 from tocsin.errors import OperatorFault
 from tocsin.evaluation.record import NightRecord
 from tocsin.geography import load_zones
@@ -60,20 +60,27 @@ def _plot_writer(stream: BinaryIO) -> Callable[[Plot], None]:
 
 
 class After(msgspec.Struct, frozen=True, kw_only=True):
-    """What is worked out once the night is over."""
+    """What is worked out beside and after the night."""
 
     moved: tuple[Moved, ...]
     replays: dict[str, ReplayReport]
 
 
-def afterwards(plan: Plan, record: NightRecord, out: Path) -> After:
-    """Replay every log and play the other placings, on all workers."""
-    logs = [out / f"log-{nation}.db" for nation in record.nations]
-    tasks: list[Path | Elsewhere] = [*logs, *elsewhere(plan, record)]
-    done = in_order(_work, tasks, WORKERS)
-    replays = {nation: result for nation, result in zip(record.nations, done[: len(logs)], strict=True) if isinstance(result, ReplayReport)}
-    return After(moved=tuple(result for result in done if isinstance(result, Moved)), replays=replays)
+def produce_all(plan: Plan, night: Night, out: Path, pace: Pace, listen: Listener, after: Callable[[], None]) -> tuple[NightRecord, After]:
+    """Play the night on this core while the other placings are tracked on another; then replay every log and finish the placings.
+
+    ``after`` is called between the night and what follows it.
+    """
+    with workers(WORKERS) as pool:
+        tracked = pool.start(track_elsewhere, elsewhere(plan))
+        record = produce(plan, night, out, pace, listen)
+        after()
+        replays = {nation: pool.start(_replay, out / f"log-{nation}.db") for nation in reversed(record.nations)}
+        moved = [pool.start(picture_elsewhere, share(placing, record)) for placing in tracked.result()]
+        return record, After(
+            moved=tuple(future.result() for future in moved), replays={nation: replays[nation].result() for nation in record.nations}
+        )
 
 
-def _work(task: Path | Elsewhere) -> ReplayReport | Moved:
-    return replay(task, load_zones()) if isinstance(task, Path) else play_elsewhere(task)
+def _replay(log: Path) -> ReplayReport:
+    return replay(log, load_zones())

@@ -1,6 +1,7 @@
 """What another place of a movable sensor would have given: only the nation that owns it is played again, without log and links.
 
-What partners shared stands as it was recorded in the main run, since their sensors and rules are the same.
+Two stages, so that the first can run on another core while the night is played: the moved sensors' tracks need nothing of the
+main run; the pictures need what partners shared in it, which stands as recorded, since their sensors and rules are the same.
 """
 
 import msgspec
@@ -13,19 +14,36 @@ from tocsin.evaluation.record import FirstPlot, NationRecord, NightRecord
 from tocsin.geography import load_zones
 from tocsin.messages.basics import Nation
 from tocsin.messages.track import Track
-from tocsin.node.pipeline import PictureStep, Pipeline, PipelineStep
+from tocsin.node.pipeline import Picture, PictureStep
 from tocsin.sim.coalition import place
 from tocsin.sim.night import make_night
+from tocsin.tracking.tracker import Tracker
 from tocsin.units import NS_PER_S
+
+Arrivals = tuple[tuple[int, tuple[Track, ...]], ...]  # (time_ns, tracks), in order
 
 
 class Elsewhere(msgspec.Struct, frozen=True, kw_only=True):
-    """One further placing, ready for a worker process. ``plan.sensors`` are in their new places."""
+    """One further placing. ``plan.sensors`` are in their new places; ``nation`` owns what was moved."""
 
     plan: Plan
     nation: Nation
-    shared: tuple[tuple[int, tuple[Track, ...]], ...]  # partners' tracks as that nation admitted them, with the time
-    first_plots: tuple[FirstPlot, ...]  # of all other nations
+
+
+class Tracked(msgspec.Struct, frozen=True, kw_only=True):
+    """First stage: the nation's own tracks with its sensor elsewhere."""
+
+    task: Elsewhere
+    own: Arrivals
+    first_plots: tuple[FirstPlot, ...]
+
+
+class Shared(msgspec.Struct, frozen=True, kw_only=True):
+    """Second stage's input: the first stage and what the main run's partners shared and first saw."""
+
+    tracked: Tracked
+    partners: Arrivals
+    first_plots: tuple[FirstPlot, ...]
 
 
 class Moved(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,8 +54,8 @@ class Moved(msgspec.Struct, frozen=True, kw_only=True):
     figures: NationFigures
 
 
-def elsewhere(plan: Plan, main: NightRecord) -> tuple[Elsewhere, ...]:
-    """Return one task for each configuration of the coalition other than the one that was played, in file order."""
+def elsewhere(plan: Plan) -> tuple[Elsewhere, ...]:
+    """Return one task for each configuration of the coalition other than the one that is played, in file order."""
     owners = {sensor.sensor: sensor.nation for sensor in plan.coalition.sensors}
     tasks = []
     for configuration in plan.coalition.configurations:
@@ -47,49 +65,64 @@ def elsewhere(plan: Plan, main: NightRecord) -> tuple[Elsewhere, ...]:
         if len(moved) > 1:
             text = f"configuration {configuration.name!r} moves sensors of {', '.join(moved)}: expected sensors of one nation only"
             raise OperatorFault(text)
-        tasks.append(
-            Elsewhere(
-                plan=msgspec.structs.replace(plan, sensors=place(plan.coalition, configuration.name), configuration=configuration.name, log_dir=None),
-                nation=moved[0],
-                shared=tuple(main.nations[moved[0]].partner_tracks),
-                first_plots=tuple(plot for plot in main.first_plots if plot.nation != moved[0]),
-            )
-        )
+        sensors = place(plan.coalition, configuration.name)
+        there = msgspec.structs.replace(plan, sensors=sensors, configuration=configuration.name, log_dir=None)
+        tasks.append(Elsewhere(plan=there, nation=moved[0]))
     return tuple(tasks)
 
 
-def play_elsewhere(task: Elsewhere) -> Moved:
-    """Play one nation's sensors as placed in the task with the partners' tracks of the main run; return its figures."""
+def track_elsewhere(tasks: tuple[Elsewhere, ...]) -> tuple[Tracked, ...]:
+    """First stage of all placings, one after the other: needs nothing of the main run."""
+    return tuple(_track(task) for task in tasks)
+
+
+def _track(task: Elsewhere) -> Tracked:
+    own_sensors = tuple(sensor for sensor in task.plan.sensors if sensor.nation == task.nation)
+    night = make_night(task.plan.scenario)
+    record = new_record(task.plan, night)
+    tracker = Tracker(task.nation, own_sensors)
+    arrivals = []
+    for sim_scan in wanted(msgspec.structs.replace(task.plan, sensors=own_sensors), night):
+        note_first(record, task.nation, sim_scan)
+        tracks, _ = tracker.step(sim_scan.scan, sim_scan.scan.time_ns)
+        if tracks:
+            arrivals.append((sim_scan.scan.time_ns, tracks))
+    return Tracked(task=task, own=tuple(arrivals), first_plots=tuple(record.first_plots))
+
+
+def share(tracked: Tracked, main: NightRecord) -> Shared:
+    """Return the second stage's input after the main run."""
+    nation = tracked.task.nation
+    return Shared(
+        tracked=tracked,
+        partners=tuple(main.nations[nation].partner_tracks),
+        first_plots=tuple(plot for plot in main.first_plots if plot.nation != nation),
+    )
+
+
+def picture_elsewhere(shared: Shared) -> Moved:
+    """Second stage: both pictures of the nation, and its figures."""
+    task = shared.tracked.task
     plan = task.plan
     night = make_night(plan.scenario)
-    config = make_config(plan.coalition, plan.sensors, plan.scenario.world, task.nation, read_rules(plan.coalition.coalition, task.nation), (), plan.scenario.legal)
+    rules = read_rules(plan.coalition.coalition, task.nation)
+    config = make_config(plan.coalition, plan.sensors, plan.scenario.world, task.nation, rules, (), plan.scenario.legal)
+    zones = load_zones()
+    alone, joint = Picture(config, zones, "alone"), Picture(config, zones, "joint")
     own = NationRecord(nation=task.nation)
     record = new_record(plan, night)
-    record.first_plots = list(task.first_plots)
+    record.first_plots = [*shared.first_plots, *shared.tracked.first_plots]
     record.nations[task.nation] = own
-    pipeline = Pipeline(config, load_zones())
-    own_plan = msgspec.structs.replace(plan, sensors=config.sensors)
-    inputs: list[tuple[int, int, object]] = [(when, 0, None) for when in range(night.start_ns, night.end_ns + 1, NS_PER_S)]
-    inputs += [(when, 1, tracks) for when, tracks in task.shared]
-    inputs += [(sim_scan.scan.time_ns, 2, sim_scan) for sim_scan in wanted(own_plan, night)]
-    for when, kind, item in sorted(inputs, key=lambda entry: entry[:2]):
-        if kind == 0:
-            _keep(own, pipeline.tick(when))
-        elif kind == 1:
-            _keep(own, pipeline.partner_tracks(item, when))  # type: ignore[arg-type]  # the kind says what it is
-        else:
-            note_first(record, task.nation, item)  # type: ignore[arg-type]
-            _keep(own, pipeline.scan(item.scan, when))  # type: ignore[attr-defined]
+    inputs = [(when, 0, ()) for when in range(night.start_ns, night.end_ns + 1, NS_PER_S)]
+    inputs += [(when, 1, tracks) for when, tracks in shared.partners]
+    inputs += [(when, 2, tracks) for when, tracks in shared.tracked.own]
+    for when, kind, tracks in sorted(inputs, key=lambda entry: entry[:2]):
+        _keep(alone.step(tracks if kind == 2 else (), (), when), own)  # noqa: PLR2004  # 2 marks own tracks, above
+        _keep(joint.step(tracks, (), when), own)
     return Moved(configuration=plan.configuration, nation=task.nation, figures=nation_figures(record, own))
 
 
-def _keep(own: NationRecord, step: PipelineStep) -> None:
-    own.own_tracks.extend(step.tracks)
-    _keep_picture(step.alone, own)
-    _keep_picture(step.joint, own)
-
-
-def _keep_picture(step: PictureStep, own: NationRecord) -> None:
+def _keep(step: PictureStep, own: NationRecord) -> None:
     alone = step.picture == "alone"
     (own.alone_fused if alone else own.fused).extend(step.fused)
     (own.alone_events if alone else own.joint_events).extend(step.events)

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from tocsin.api.night import Happening, Plan
-from tocsin.api.produce import After, afterwards, prepare_folder, produce
+from tocsin.api.produce import After, prepare_folder, produce_all
 from tocsin.cli.pace import Pace, watched_s
 from tocsin.cli.results import tell_results, write_results
 from tocsin.cli.screen import Screen
@@ -75,10 +75,7 @@ def _play(plan: Plan, night: Night, out: Path, screen: Screen, options: DemoOpti
         screen.strip(sim_ns)
 
     with screen:
-        record = produce(plan, night, out, step, listen)
-    screen.say()
-    screen.say("Replaying every node's log, and playing the ship elsewhere, for the tables ...")
-    return record, afterwards(plan, record, out)
+        return produce_all(plan, night, out, step, listen, screen.ended)
 
 
 def find_scenario(event: str) -> Scenario:

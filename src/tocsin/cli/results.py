@@ -1,12 +1,12 @@
 """After the night: summary.json and report.html, and the same figures as tables on the screen."""
 
+import textwrap
 from pathlib import Path
 
 import msgspec
-from rich.table import Table as RichTable
 
 from tocsin.adapters.config import write_bytes
-from tocsin.adapters.report import write_report
+from tocsin.evaluation.report import write_report
 from tocsin.api.night import Plan
 from tocsin.api.produce import After
 from tocsin.cli.screen import Screen
@@ -17,7 +17,7 @@ from tocsin.evaluation.statements import statements
 from tocsin.evaluation.summary import summary
 from tocsin.evaluation.tables import ShipRow, Table, alone_against_together, latency_table, own_figures, ship_label, ship_table
 
-NARROW = 100  # columns; on anything narrower rich would break figures apart, so plain rows are printed
+NOTE_WIDTH = 110  # columns of the notes under tables; tables are as wide as their figures
 
 
 class Results(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,19 +84,19 @@ def tell_results(screen: Screen, plan: Plan, record: NightRecord, after: After, 
 
 
 def show(screen: Screen, table: Table) -> None:
-    """Print one table; empty ones are left out."""
+    """Print one table as aligned plain text, so that it survives any width, pipe and file; empty tables are left out."""
     if not table.rows:
         return
+    widths = [max(len(row[column]) for row in (table.header, *table.rows)) for column in range(len(table.header))]
     screen.say()
-    if screen.console.is_terminal and screen.console.width < NARROW:
-        screen.say(table.title, "bold")
-        for row in table.rows:
-            screen.say("  ".join(cell for cell in row if cell))
-        return
-    rich = RichTable(title=table.title, caption=table.note, title_justify="left", caption_justify="left")
-    for index, heading in enumerate(table.header):
-        rich.add_column(heading, justify="left" if index < table.text_columns else "right", no_wrap=True)
+    screen.say(table.title, "bold")
+    screen.say(_row(table.header, widths, table.text_columns), "dim")
     for row in table.rows:
-        rich.add_row(*row)
-    width = None if screen.console.is_terminal else max(200, screen.console.width)
-    screen.console.print(rich, width=width, soft_wrap=False, markup=False) if width else screen.console.print(rich, markup=False)
+        screen.say(_row(row, widths, table.text_columns))
+    if table.note:
+        screen.say(textwrap.fill(table.note, NOTE_WIDTH), "dim")
+
+
+def _row(cells: tuple[str, ...], widths: list[int], text_columns: int) -> str:
+    aligned = (cell.ljust(width) if column < text_columns else cell.rjust(width) for column, (cell, width) in enumerate(zip(cells, widths, strict=True)))
+    return "  " + "  ".join(aligned).rstrip()

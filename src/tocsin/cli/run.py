@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 from tocsin.api.night import Happening, Plan
-from tocsin.api.produce import afterwards, prepare_folder, produce
+from tocsin.api.produce import prepare_folder, produce_all
 from tocsin.cli.demo import find_scenario, introduce
 from tocsin.cli.results import tell_results, write_results
 from tocsin.cli.screen import Screen
@@ -33,6 +33,5 @@ def run_scenario(name: str, coalition_name: str | None, configuration: str, out_
             screen.line(line)
 
     with screen:
-        record = produce(plan, night, out, screen.strip, listen)
-    after = afterwards(plan, record, out)
+        record, after = produce_all(plan, night, out, screen.strip, listen, screen.ended)
     tell_results(screen, plan, record, after, out, write_results(plan, record, after, out))

@@ -41,6 +41,14 @@ class Screen:
         if self._live is not None:
             self._live.stop()
 
+    def ended(self) -> None:
+        """The night is over: take the strip away and say what is being done meanwhile."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+        self.say()
+        self.say("Replaying every node's log, and placing the ship elsewhere, for the tables ...")
+
     def say(self, text: str = "", style: str = "") -> None:
         """Print a line of plain text."""
         self.console.print(text, style=style, markup=False)

@@ -29,14 +29,14 @@ def _time(record: NightRecord, figures: NightFigures, called: dict[Nation, str])
         for index, missile in enumerate(record.missiles):
             alone, together = nation.alone.first_warning_s[index], nation.together.first_warning_s[index]
             if together is None:
-                words += [f"of missile {missile.missile} alone only"] if alone is not None else []
+                words += [f"alone only (missile {missile.missile})"] if alone is not None else []
             elif alone is None:
-                words.append(f"of missile {missile.missile} at {together:.0f} s and alone never")
+                words.append(f"at {together:.0f} s and alone never (missile {missile.missile})")
             elif abs(alone - together) >= NOTHING_S:
                 change = "sooner" if alone > together else "LATER"
-                words.append(f"of missile {missile.missile} {abs(alone - together):.0f} s {change}")
+                words.append(f"{abs(alone - together):.0f} s {change} (missile {missile.missile})")
         if words:
-            parts.append(f"{called[code]} was warned {', '.join(words)}")
+            parts.append(f"{called[code]} was warned {_and(words)}")
         else:
             nothing.append(called[code])
     if nothing:
@@ -51,7 +51,7 @@ def _place(record: NightRecord, figures: NightFigures, called: dict[Nation, str]
     for code, nation in figures.nations.items():
         words = [word for index, missile in enumerate(record.missiles) if (word := _error(missile.missile, nation, index))]
         if words:
-            parts.append(f"{called[code]}: {', '.join(words)}")
+            parts.append(f"{called[code]} {_and(words)}")
         else:
             nothing.append(called[code])
     if nothing:
@@ -64,16 +64,16 @@ def _error(missile: str, nation: NationFigures, index: int) -> str:
     alone, together = nation.alone.impact_error_km[index], nation.together.impact_error_km[index]
     alone_km2, together_km2 = nation.alone.ellipse95_km2[index], nation.together.ellipse95_km2[index]
     if together is None or together_km2 is None:
-        return "" if alone is None else f"missile {missile} lost its prediction"
+        return "" if alone is None else f"lost its prediction (missile {missile})"
     if alone is None or alone_km2 is None:
-        return f"missile {missile} none -> {together:.1f} km, ellipse {together_km2:.1f} km2"
+        return f"none -> {together:.1f} km (missile {missile}; ellipse {together_km2:.1f} km2)"
     same_error = abs(alone - together) < NOTHING_KM
     same_area = abs(alone_km2 - together_km2) < NOTHING_SHARE * alone_km2
     if same_error and same_area:
         return ""
     worse_point, worse_area = together - alone >= NOTHING_KM, together_km2 > alone_km2 and not same_area
-    worse = " (WORSE)" if worse_point and worse_area else " (point WORSE)" if worse_point else " (ellipse WORSE)" if worse_area else ""
-    return f"missile {missile} {alone:.1f} -> {together:.1f} km, ellipse {alone_km2:.1f} -> {together_km2:.1f} km2{worse}"
+    worse = "; WORSE" if worse_point and worse_area else "; point WORSE" if worse_point else "; ellipse WORSE" if worse_area else ""
+    return f"{alone:.1f} -> {together:.1f} km (missile {missile}; ellipse {alone_km2:.1f} -> {together_km2:.1f} km2{worse})"
 
 
 def _who(record: NightRecord, figures: NightFigures, called: dict[Nation, str]) -> str:

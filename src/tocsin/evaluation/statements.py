@@ -12,7 +12,7 @@ from tocsin.messages.basics import Nation
 from tocsin.messages.coalition import Coalition, NationSpec
 from tocsin.messages.event import LaunchEvent
 from tocsin.units import DEG, KM, NS_PER_S
-from tocsin.warning.texts import marked
+from tocsin.warning.texts import MARKS
 
 LOCAL_TIMES: Final = {"KOR": ("KST", 9), "JPN": ("JST", 9)}  # civil time without summer time (IANA: Asia/Seoul, Asia/Tokyo); others: UTC
 CLASS_WORDS: Final = {
@@ -55,8 +55,13 @@ def statement(record: NightRecord, nation: NationRecord, spec: NationSpec, names
         lines += _partner_lines(joint, len(own), spec.nation, record.eez_nation, names)
     if not joint and not own:
         lines.append("No launch is known to us.")
-    mark = marked("exercise", "|").split(" | ")[0] if record.world == "exercise" else "TEST" if record.world == "test" else ""
+    mark = world_mark(record.world)
     return "\n".join([mark, *lines, mark] if mark else lines)
+
+
+def world_mark(world: str) -> str:
+    """Return the mark that stands first and last in a text of this world, "" for live."""
+    return next((mark for name, mark in MARKS.items() if name == world), world.upper())
 
 
 def _last_revisions(events: list[LaunchEvent]) -> list[LaunchEvent]:

@@ -4,7 +4,7 @@ from math import sqrt
 
 import msgspec
 
-from tocsin.messages.basics import Nation
+from tocsin.messages.basics import Nation, World
 from tocsin.messages.event import ImpactEstimate, LaunchEvent
 from tocsin.messages.track import Track
 from tocsin.messages.warning import Posture, Warning
@@ -124,7 +124,7 @@ class Story:
             return []
         tone = "calm" if warning.status in ("all-clear", "cancelled", "presumed-down", "passed", "observed") else "alarm"
         land = f"; land alert {', '.join(warning.land_alert)}" if warning.land_alert else "; no land alert"
-        return [Line(time_ns=view.time_ns, nation=nation, tone=tone, text=f"warning {warning.status}: {warning.reason}{land}")]
+        return [Line(time_ns=view.time_ns, nation=nation, tone=tone, text=f"warning {warning.status}: {unmarked(warning.world, warning.reason)}{land}")]
 
     def _partner_warning(self, nation: Nation, view: View, warning: Warning) -> list[Line]:
         if warning.status not in ("confirmed", "all-clear", "cancelled") or not self._once("partner", nation, warning.warning, warning.status):
@@ -135,6 +135,12 @@ class Story:
         if posture.reason == "start" or not self._once("posture", nation, posture.level, str(posture.since_ns)):
             return []
         return [Line(time_ns=view.time_ns, nation=nation, tone="plain", text=f"watch {posture.level}: {posture.reason}")]
+
+
+def unmarked(world: World, text: str) -> str:
+    """Return a marked text without its marks, for screens that carry the mark themselves."""
+    mark = "" if world == "live" else world.upper()
+    return text.removeprefix(mark).removesuffix(mark).strip()
 
 
 def place(impact: ImpactEstimate) -> str:

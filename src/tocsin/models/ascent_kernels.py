@@ -1,4 +1,4 @@
-"""Powered ascent from the ground, and its fit to plots: where and when a burning missile left WGS-84 height 0.
+"""Powered ascent from the ground as scalar kernels: the path, its residuals against plots, the normal matrix of a fit.
 
 Simplifications: one stage; vertical rise to the kick, an instant turn there, then a gravity turn; thrust acceleration
 changes linearly with time; drag with one ln_beta; no lift, no wind. The part below the horizon is not seen, so the kick's
@@ -8,15 +8,14 @@ Parameters theta[9]: east, north (m from a reference point on the ground), lift-
 bearing (rad), kick angle (rad), thrust acceleration at lift-off (m/s2), its relative growth over SLOPE_TIME_S, ln_beta, kick time (s).
 """
 
-from math import acos, atan2, cos, exp, log, sin, sqrt
+from math import cos, sin, sqrt
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tocsin.kernels.geodesy import altitude_and_up, ecef2geodetic, enu_axes, geodetic2ecef
+from tocsin.kernels.geodesy import enu_axes, geodetic2ecef
 from tocsin.kernels.jit import kernel
-from tocsin.kernels.linalg import cholesky, solve_lower, solve_upper
 from tocsin.kernels.measure import MAX_ROWS, measure
 from tocsin.kernels.trajectory import boost_acceleration
 from tocsin.units import WGS84_A_M, WGS84_E2
@@ -36,14 +35,6 @@ PARTS: Final = 9
 
 SLOPE_TIME_S: Final = 75.0  # a typical burn: the slope is the growth of thrust acceleration over it
 STEP_S: Final = 1.0
-ITERATIONS: Final = 10
-SETTLED: Final = 1e-3  # the fit ends when a step lowers the cost by less
-REFUSED: Final = 1e30  # cost of a fit that did not work
-DAMPINGS: Final = 6
-FIRST_DAMPING: Final = 1e-4
-LEAST_THRUST_MPS2: Final = 11.0  # less does not lift off
-KICK_GRID: Final = 16
-THRUST_GRID: Final = 5
 
 
 @kernel
@@ -137,7 +128,10 @@ def residuals(theta: Array, origin: Array, plots: Array, times_s: Array, out: Ar
 
 @kernel
 def normal_matrix(theta: Array, prior: Array, origin: Array, plots: Array, times_s: Array, A: Array, gradient: Array) -> None:
-    """Fill A[9, 9] = J' J + priors and gradient[9] = downhill direction, J by one-sided differences of the residuals."""
+    """Fill A[9, 9] = J' J + priors and gradient[9] = downhill direction, J by one-sided differences of the residuals.
+
+    prior[2, 9]: mean and sigma of Gaussian priors; plots[n, columns] at times_s[n], ascending.
+    """
     n = times_s.shape[0]
     r = np.empty(MAX_ROWS * n)
     J = np.empty((PARTS, MAX_ROWS * n))

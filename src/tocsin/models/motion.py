@@ -4,7 +4,7 @@ Simplifications: point masses; thrust along the velocity and nearly constant; ai
 of a notional world (docs/measurements.md); none describes a real system.
 """
 
-from math import exp, log
+from math import exp, log, sqrt
 from typing import Final
 
 import numpy as np
@@ -75,8 +75,13 @@ AIR_TOP_M: Final = 25_000.0  # ceiling of air-breathing flight
 AIR_SPEED_MPS: Final = 900.0  # beyond sustained air-breathing flight (about Mach 3)
 INFRARED_OTHER: Final = 0.02  # a hot body without thrust is seen 50 times less often
 
-# First guess of the motion of an unknown object, by altitude.
-FIRST_WEIGHTS: Final = {BOOST: 0.35, COAST: 0.25, FALL: 0.05, AIR: 0.35}
+# First guess of the motion of an unknown object. Burns last 40 s at least, so whatever climbs steeply at low altitude still
+# burns (or is an aircraft); what is high up and level, or comes down, does not.
+RISING_WEIGHTS: Final = {BOOST: 0.60, COAST: 0.08, FALL: 0.02, AIR: 0.30}
+HIGH_RISING_WEIGHTS: Final = {BOOST: 0.35, COAST: 0.60, FALL: 0.05, AIR: 0.0}
+OTHER_WEIGHTS: Final = {BOOST: 0.02, COAST: 0.50, FALL: 0.08, AIR: 0.40}
+RISING_SINE: Final = 0.15  # climb over speed; gravity turns burn out steeper than 20 degrees (sine 0.34)
+RISING_TOP_M: Final = 45_000.0  # most burns of 40-120 s end above
 
 
 def motion_parameters() -> Array:
@@ -111,11 +116,12 @@ def start_models(pos_vel: Array, cov: Array, alt_m: float, speed_mps: float, x: 
     P[:, LN_BETA, LN_BETA] = LN_BETA_SIGMA * LN_BETA_SIGMA
     P[:, THRUST, THRUST] = THRUST_SIGMA_MPS2 * THRUST_SIGMA_MPS2
     total = 0.0
+    weights = _first_weights(pos_vel, cov, alt_m, speed_mps)
     for model in range(MODELS):
         possible = alt_m < FALL_TOP_M if model == FALL else True
         if model == AIR:
             possible = alt_m < AIR_TOP_M and speed_mps < AIR_SPEED_MPS
-        mu[model] = FIRST_WEIGHTS[model] if possible else 0.0
+        mu[model] = weights[model] if possible else 0.0
     if mu[AIR] > 0.0:
         mu[AIR] *= _level_off(x[AIR], P[AIR])
     for model in range(MODELS):
@@ -131,3 +137,14 @@ def _level_off(x: Array, P: Array) -> float:
     climb = float(h[3]) * float(x[3]) + float(h[4]) * float(x[4]) + float(h[5]) * float(x[5])
     S = scalar_update(x, P, h, -climb, LEVEL_SIGMA_MPS * LEVEL_SIGMA_MPS, N, g)
     return exp(-0.5 * climb * climb / S)
+
+
+def _first_weights(pos_vel: Array, cov: Array, alt_m: float, speed_mps: float) -> dict[int, float]:
+    """Return the first guess of the motion by altitude and by whether it may be rising steeply (within one sigma)."""
+    _, up_x, up_y, up_z = altitude_and_up(float(pos_vel[0]), float(pos_vel[1]), float(pos_vel[2]))
+    up = (up_x, up_y, up_z)
+    climb = sum(up[a] * float(pos_vel[3 + a]) for a in range(3))
+    variance = sum(up[a] * float(cov[3 + a, 3 + b]) * up[b] for a in range(3) for b in range(3))
+    if climb + sqrt(max(variance, 0.0)) < RISING_SINE * speed_mps:
+        return OTHER_WEIGHTS
+    return RISING_WEIGHTS if alt_m < RISING_TOP_M else HIGH_RISING_WEIGHTS

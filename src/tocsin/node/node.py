@@ -5,7 +5,7 @@ import msgspec
 from tocsin.errors import TocsinError
 from tocsin.geography.zones import Zones
 from tocsin.messages.basics import Nation, Note, Now
-from tocsin.messages.envelope import Envelope
+from tocsin.messages.envelope import Envelope, Header
 from tocsin.messages.event import LaunchEvent
 from tocsin.messages.receipt import Heartbeat, Receipt
 from tocsin.messages.track import Track
@@ -134,12 +134,13 @@ class Node:
         header = read_header(item.frame)
         if header.delivery == "lossless":
             self._unreceipted[(header.audience, header.sequence)] = header.product
-            self._hold(item.next_hop, header.audience, item.frame, now, effects)
+            self._hold(item.next_hop, header, item.frame, now, effects)
         effects.sends.append(Send(neighbour=item.next_hop, frame=item.frame))
 
-    def _hold(self, hop: Nation, audience: Nation, frame: bytes, now: Now, effects: _Effects) -> None:
-        if not self._links[hop].hold(read_header(frame), frame, now.mono_ns):
-            effects.notes.append(_note("outbox-full", f"the outbox to {hop} is full: a message for {audience} stays in the log only", now))
+    def _hold(self, hop: Nation, header: Header, frame: bytes, now: Now, effects: _Effects) -> None:
+        if not self._links[hop].hold(header, frame, now.mono_ns):
+            text = f"the outbox to {hop} is full: a message for {header.audience} stays in the log only"
+            effects.notes.append(_note("outbox-full", text, now))
 
     def _frame(self, item: FrameIn, now: Now, effects: _Effects) -> None:
         """Take one frame from a neighbour: open, or pass on."""
@@ -148,8 +149,7 @@ class Node:
             self._refuse("unknown-neighbour", f"{item.neighbour} is no neighbour of {self._config.nation}", now, effects)
             return
         try:
-            mine = read_header(item.frame).audience == self._config.nation
-            envelope = open_frame(item.frame, self._keys, self._config.nation, self._config.world, relay=not mine)
+            envelope = open_frame(item.frame, self._keys, self._config.nation, self._config.world, relay=True)
         except TocsinError as problem:
             code = problem.code if isinstance(problem, WireFault) else "frame-refused"
             self._refuse(code, f"frame from {item.neighbour}: {problem}", now, effects)
@@ -158,7 +158,7 @@ class Node:
         if verdict != "next":
             return
         effects.durable = envelope.header.delivery == "lossless"
-        if mine:
+        if envelope.header.audience == self._config.nation:
             self._open(envelope, item.neighbour, now, effects)
         else:
             self._relay(envelope, item.neighbour, now, effects)
@@ -169,7 +169,7 @@ class Node:
             self._refuse("relay-refused", f"no way from {neighbour} to {envelope.header.audience} leads through here", now, effects)
             return
         if envelope.header.delivery == "lossless":
-            self._hold(hop, envelope.header.audience, envelope.frame, now, effects)
+            self._hold(hop, envelope.header, envelope.frame, now, effects)
         effects.sends.append(Send(neighbour=hop, frame=envelope.frame))
 
     def _open(self, envelope: Envelope, neighbour: Nation, now: Now, effects: _Effects) -> None:

@@ -4,6 +4,7 @@ Says what is wrong with a value, never who may have it (``decide``) or whether i
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from math import isfinite, pi
 from typing import Final
 
@@ -37,8 +38,9 @@ Problem = tuple[str, str]
 """(code, what was expected and what came)."""
 
 
+@lru_cache(maxsize=256)
 def problem_of(item: Item) -> Problem | None:
-    """Return the first thing that is wrong with an item, or None."""
+    """Return the first thing that is wrong with an item, or None. Remembered: the same frozen item goes to each partner in turn."""
     walked = _parts_problem(msgspec.structs.astuple(item))
     if walked is not None:
         return walked

@@ -11,21 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin.messages.track import LaunchEstimate
-from tocsin.models.ascent_kernels import (
-    ASCENT_LN_BETA,
-    BEARING,
-    EAST,
-    KICK,
-    KICK_TIME,
-    NORTH,
-    PARTS,
-    REFUSED,
-    SLOPE,
-    THRUST_0,
-    TIME,
-    fit_ascent,
-    guess_ascent,
-)
+from tocsin.models.ascent import REFUSED, fit_ascent, guess_ascent
+from tocsin.models.ascent_kernels import ASCENT_LN_BETA, BEARING, EAST, KICK, KICK_TIME, NORTH, PARTS, SLOPE, THRUST_0, TIME
 from tocsin.units import NS_PER_S, WGS84_A_M, WGS84_E2
 
 Array = NDArray[np.float64]
@@ -56,6 +43,7 @@ class LaunchFit(msgspec.Struct, frozen=True, kw_only=True):
     estimate: LaunchEstimate
     warm: Array  # [templates, 2 + PARTS]
     ref_ns: int
+    plots: int  # how many it used
 
 
 def fit_launch(
@@ -78,19 +66,19 @@ def fit_launch(
         prior = _priors(kick_time_s)
         theta = np.empty(PARTS)
         if warm is None:
-            lat, lon = guess_ascent(state[:6].copy(), prior[0], theta)
+            origin = guess_ascent(state[:6], prior[0], theta)
         else:
-            lat, lon = float(warm.warm[index, 0]), float(warm.warm[index, 1])
+            origin = warm.warm[index, :2].copy()
             theta[:] = warm.warm[index, 2:]
         cov = np.empty((PARTS, PARTS))
-        cost = fit_ascent(theta, prior, np.array([lat, lon]), plots, times_s, cov)
-        starts[index, 0], starts[index, 1], starts[index, 2:] = lat, lon, theta
+        cost = fit_ascent(theta, prior, origin, plots, times_s, cov)
+        starts[index, :2], starts[index, 2:] = origin, theta
         if cost < REFUSED:
-            fits.append((cost, lat, lon, theta, cov))
+            fits.append((cost, float(origin[0]), float(origin[1]), theta, cov))
     if not fits:
         return None
     estimate = _mixture(fits, ref_ns, 3 * len(used), burnout_ns)
-    return LaunchFit(estimate=estimate, warm=starts, ref_ns=ref_ns)
+    return LaunchFit(estimate=estimate, warm=starts, ref_ns=ref_ns, plots=len(used))
 
 
 def _priors(kick_time_s: float) -> Array:

@@ -68,9 +68,9 @@ def find_start(seeds: Array, newest: int, x: Array, P: Array, partners: Ints) ->
                 if b[SEED_ROWS] == 3.0 or c[SEED_ROWS] == 3.0 or c[SEED_TIME] - b[SEED_TIME] < LEAST_BASELINE_S:
                     continue
                 a = b
-            elif i == j or i == newest or not (_ordered(a, b, c, i, j) and _smooth(a, b, c)):
+            elif not (_ordered(a, b, c, i, j) and i != newest and _smooth(a, b, c)):
                 continue
-            value = evidence(a, b, c, i != NO_SEED, work_x, work_P)
+            value = evidence(a, b, c, i, work_x, work_P)
             if value > best and not (_hovers(work_x) and _any_infrared(a, b, c)):
                 best = value
                 partners[0] = j
@@ -100,7 +100,7 @@ def _hovers(x: Array) -> bool:
 @kernel
 def _ordered(a: Array, b: Array, c: Array, i: int, j: int) -> bool:
     """True if a, b, c may be one object in this order, with a baseline that gives a velocity; equal times: by index."""
-    if c[SEED_TIME] - a[SEED_TIME] < LEAST_BASELINE_S or (a[SEED_TIME] == b[SEED_TIME] and i > j):
+    if c[SEED_TIME] - a[SEED_TIME] < LEAST_BASELINE_S or (a[SEED_TIME] == b[SEED_TIME] and i >= j):
         return False
     return _may_follow(a, b) and _may_follow(a, c)
 
@@ -132,8 +132,11 @@ def _smooth(a: Array, b: Array, c: Array) -> bool:
 
 
 @kernel
-def evidence(a: Array, b: Array, c: Array, triple: bool, x: Array, P: Array) -> float:
-    """Fill x[9], P[9, 9] at the last seed's time from seeds a, b, c, or from b, c alone; return ln evidence over clutter."""
+def evidence(a: Array, b: Array, c: Array, first: int, x: Array, P: Array) -> float:
+    """Fill x[9], P[9, 9] at the time of seed c from seeds a, b, c; return ln of their evidence over false alarms.
+
+    first: row of a, or NO_SEED for the pair b, c alone (a must then be b).
+    """
     for r in range(K):
         x[r] = 0.0
         for s in range(K):
@@ -153,7 +156,7 @@ def evidence(a: Array, b: Array, c: Array, triple: bool, x: Array, P: Array) -> 
                 P[r, s] += sigma * sigma * a[SEED_AXES + 3 * row + r] * a[SEED_AXES + 3 * row + s]
     chi2 = np.zeros(1)
     value = 0.0
-    if triple:
+    if first != NO_SEED:
         value = _add_seed(b, b[SEED_TIME] - a[SEED_TIME], x, P, chi2)
     value += _add_seed(c, c[SEED_TIME] - b[SEED_TIME], x, P, chi2)
     return value if chi2[0] < FIT_LIMIT else NO_START

@@ -23,7 +23,7 @@ from tocsin.tracking.bank import TrackBank
 from tocsin.tracking.classify import classify, kinematics
 from tocsin.tracking.initiate import PlotMemory, Start
 from tocsin.tracking.intake import CheckedScan, check_scan
-from tocsin.tracking.launch import fit_launch
+from tocsin.tracking.launch import MOST_PLOTS, fit_launch
 from tocsin.tracking.message import track_message
 from tocsin.tracking.record import EARLY_PLOTS, Record
 from tocsin.tracking.settings import TrackerSettings
@@ -36,6 +36,7 @@ LOOK_NS = s2ns(0.25)  # plots of a scan within this time are assigned together; 
 COMMIT_NS = s2ns(2.0)  # an unseen track's prediction becomes its state after this, so a gap is flown only once
 LEAST_PLOTS = 3  # two plots may meet by chance; a third must agree
 LEAST_LINES = 4  # three lines of sight fix place and velocity with nothing left over to agree or not
+SURELY_BURNING = 0.8  # ... from which its launch may be told; a track that began after burnout has none
 BURNING = 0.5  # probability of the boost model from which a track counts as burning
 QUIET = 0.05  # ... and below which it counts as burnt out
 QUIET_S = 10.0  # burnt out for this long: no second stage comes any more (published gap between stages: 0-10 s)
@@ -195,8 +196,8 @@ class Tracker:
         if record.kind == "ballistic":
             bank.forbid(row, air=True)
         burning = bank.boost_weight(row)
+        record.boosting_seen = record.boosting_seen or (burning > SURELY_BURNING and record.plots > LEAST_PLOTS)
         if burning > BURNING:
-            record.boosting_seen = True
             record.burnout_ns = None
         elif record.boosting_seen and record.burnout_ns is None:
             record.burnout_ns = time_ns
@@ -386,6 +387,8 @@ class Tracker:
         record.launch_frozen = over
         until_ns = end_ns if record.burnout_ns is None else record.burnout_ns - s2ns(BURNOUT_LAG_S)
         early = [item for item in record.early if item[0] <= until_ns]
+        if record.launch_fit is not None and not over and record.launch_fit.plots == min(len(early), MOST_PLOTS):
+            return
         state_ns = int(self._bank.time_ns[record.row])
         fit = fit_launch(early, self._bank.whole_x[record.row], state_ns, record.launch_fit, record.burnout_ns)
         if fit is not None:

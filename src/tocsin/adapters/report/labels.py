@@ -22,6 +22,7 @@ class Tag(msgspec.Struct, frozen=True, kw_only=True):
     words: str
     css: str
     gap_px: float = 9.0
+    letter_px: float = CHARACTER_PX
 
 
 def place_tags(tags: Sequence[Tag], taken: Sequence[Box], paper: Box) -> list[Markup]:
@@ -46,7 +47,7 @@ def box_around(x: float, y: float, half_px: float) -> Box:
 
 def _choices(tag: Tag) -> list[tuple[float, str, Box]]:
     """Return (x, anchor, box): right, left, below, above, then the same further away."""
-    width = CHARACTER_PX * len(tag.words)
+    width = tag.letter_px * len(tag.words)
     found: list[tuple[float, str, Box]] = []
     for far in (0.0, LINE_PX, 2.0 * LINE_PX):
         for shift in (0.0,) if far == 0.0 else (-far, far):

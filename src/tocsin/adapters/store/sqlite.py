@@ -25,6 +25,7 @@ from tocsin.adapters.store.reading import TABLE_SQL, Tail, read_schema, read_tai
 from tocsin.errors import OperatorFault
 
 BUSY_TIMEOUT_S: Final = 1.0  # readers never block a writer in WAL mode; a second writer shows as an error after this time
+CHECKPOINT_PAGES: Final = 8_192  # 32 MiB of 4 KiB pages: folding the WAL costs further syncs, so not in the middle of a night
 OWNER_ONLY: Final = 0o600  # plots of national sensors are in it
 INSERT_SQL: Final = "INSERT INTO records(position, record, hash) VALUES (?, ?, ?)"
 
@@ -161,6 +162,7 @@ def _open(path: Path) -> SqliteLog:
         if mode != "wal":
             raise sqlite3.OperationalError(f"journal mode {mode} where wal was expected")
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         if not schema:
             connection.execute(TABLE_SQL)
         tail = read_tail(connection)

@@ -1,5 +1,6 @@
 """The report put together: which sections there are, in which order, and the words between the drawings."""
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -19,12 +20,12 @@ from tocsin.evaluation.report.night_map import close_map, wide_map
 from tocsin.evaluation.report.scene import Scene, make_scene
 from tocsin.evaluation.report.strip import answers
 from tocsin.evaluation.report.timeline import timeline
-from tocsin.evaluation.statements import statements
+from tocsin.evaluation.statements import statements, world_mark
 from tocsin.messages.coalition import Coalition
 from tocsin.messages.warning import Warning
 from tocsin.units import KM, NS_PER_S
-from tocsin.warning.texts import MARKS
 
+BREAK: Final = re.compile(r"; (?![^(]*\))")  # between the parts of a sentence, not inside brackets
 WIDE_PX: Final = (1180.0, 720.0)
 CLOSE_PX: Final = (1180.0, 460.0)
 NOTICES: Final = {
@@ -55,7 +56,7 @@ def report_page(
     return Page(
         title=record.title,
         lead=lead,
-        mark=next((MARKS[world] for world in MARKS if world == record.world), record.world.upper()),
+        mark=world_mark(record.world),
         mark_text=NOTICES.get(record.world, ""),
         answers=answers(scene),
         sections=(
@@ -91,7 +92,8 @@ def _bought(scene: Scene) -> Markup:
     items = []
     for sentence in sentences:
         title, _, rest = sentence.partition(": ")
-        items.append(element("li", None, words("h3", title), *(words("p", part.strip()) for part in rest.rstrip(".").split("; "))))
+        lines = (part[:1].upper() + part[1:] for part in BREAK.split(rest.rstrip(".")))
+        items.append(element("li", None, words("h3", title), *(words("p", line) for line in lines)))
     return element("ul", {"class": "bought"}, *items)
 
 
@@ -176,15 +178,14 @@ def _clock(warning: Warning) -> str:
 def _notes(scene: Scene) -> Markup:
     rows = [(code, note, f"{count:,}") for code, nation in scene.record.nations.items() for note, count in sorted(nation.notes.items())]
     figures = scene.figures
+    aircraft = len(scene.record.aircraft)
     lines = [
         f"{figures.false_launch_events} false launch events, {figures.merged_events} events withdrawn as the same missile as another.",
-        f"{figures.aircraft_tracked} of {len(scene.record.aircraft)} aircraft tracked as air-breathing, {figures.aircraft_warned} warned of.",
+        f"{figures.aircraft_tracked} of {aircraft} aircraft tracked as air-breathing, {figures.aircraft_warned} warned of.",
     ]
-    body = (
-        table("", "How often each node noted it.", ("nation", "note", "count"), rows, text_columns=2)
-        if rows
-        else words("p", "No node noted a problem.")
-    )
+    if not rows:
+        return join((bullets(lines), words("p", "No node noted a problem.")))
+    body = table("", "How often each node noted it.", ("nation", "note", "count"), rows, text_columns=2)
     return join((bullets(lines), body))
 
 

@@ -137,7 +137,7 @@ def _figures(x: float, y: float, ellipses: list[Ellipse]) -> Markup:
         parts.append(label(x + 33.0, top + 18.0, f"off by {error_km:.2f} km", "small"))
         parts.append(label(x + 33.0, top + 32.0, f"95 %: {major:.1f} x {minor:.1f} km", "small"))
         if not holds(ellipse):
-            parts.append(label(x + 33.0, top + 46.0, "misses the simulated point", "miss"))
+            parts.append(label(x + 33.0, top + 46.0, "misses the cross", "miss"))
     if not ellipses:
         parts.append(label(x, y + 38.0, "no estimate", "small"))
     return join(parts)

@@ -1,6 +1,7 @@
 """Layers of a map that are there before anything flies: land, graticule, EEZ limit, radars with what they reach."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Final
 
 import msgspec
@@ -12,7 +13,7 @@ from tocsin.adapters.report.markup import EMPTY, Markup, join
 from tocsin.adapters.report.style import nation_class
 from tocsin.evaluation.report.reach import coverage_deg, reach_m
 from tocsin.evaluation.report.scene import Scene
-from tocsin.geography.outlines import Ring, eez_limit_lines, land_polygons
+from tocsin.geography.outlines import LandPolygon, Ring, eez_limit_lines, land_polygons
 from tocsin.messages.sensor import Sensor
 from tocsin.units import DEG
 
@@ -37,17 +38,16 @@ def land_layer(frame: MapFrame) -> Layer:
     """Return the land that touches the frame, and the code of its nation where there is room."""
     shapes: list[Markup] = []
     names: dict[str, _Name] = {}
-    for polygon in land_polygons():
+    for polygon in _land():
         if not _touches(frame, polygon.rings[0]):
             continue
         rings = [route_on(frame, ring) for ring in polygon.rings]
         shapes.append(shape(rings, "land"))
-        inside = [p for p in rings[0] if 0.0 <= p[0] <= frame.width_px and 0.0 <= p[1] <= frame.height_px]
         known = names.get(polygon.nation)
-        area = _area(inside)
-        if area > (NAMED_PX2 if known is None else known.area_px2):
-            names[polygon.nation] = _Name(area, sum(p[0] for p in inside) / len(inside), sum(p[1] for p in inside) / len(inside))
-    tags = [Tag(x=name.x, y=name.y, words=nation, css="country", gap_px=0.0) for nation, name in sorted(names.items())]
+        name = _middle(_cut(rings[0], frame))
+        if name.area_px2 > (NAMED_PX2 if known is None else known.area_px2):
+            names[polygon.nation] = name
+    tags = [Tag(x=name.x, y=name.y, words=nation, css="country", gap_px=-15.0, letter_px=11.0) for nation, name in sorted(names.items())]
     return shapes, tags, []
 
 
@@ -99,6 +99,12 @@ def radar_layer(frame: MapFrame, scene: Scene, sensors: Sequence[Sensor], altitu
     return [*shapes, *marks], tags, boxes
 
 
+@cache
+def _land() -> tuple[LandPolygon, ...]:
+    """Return the packaged land, read once: two maps of one report draw it."""
+    return land_polygons()
+
+
 def _touches(frame: MapFrame, ring: Ring) -> bool:
     """True if a ring's box touches the frame."""
     south, north, west, east = map_bounds(frame)
@@ -106,7 +112,28 @@ def _touches(frame: MapFrame, ring: Ring) -> bool:
     return max(lats) >= south and min(lats) <= north and max(lons) >= west and min(lons) <= east
 
 
-def _area(points: Sequence[tuple[float, float]]) -> float:
-    """Return the area of a ring in square pixels."""
-    pairs = zip(points, [*points[1:], *points[:1]], strict=True)
-    return abs(0.5 * sum(a[0] * b[1] - b[0] * a[1] for a, b in pairs))
+def _cut(ring: Sequence[tuple[float, float]], frame: MapFrame) -> list[tuple[float, float]]:
+    """Return a ring cut to the paper, edge by edge (Sutherland and Hodgman, Comm. ACM 17 (1974) 32)."""
+    cut = list(ring)
+    for axis, limit, sign in ((0, 0.0, 1.0), (0, frame.width_px, -1.0), (1, 0.0, 1.0), (1, frame.height_px, -1.0)):
+        kept: list[tuple[float, float]] = []
+        for start, end in zip(cut, [*cut[1:], *cut[:1]], strict=True):
+            before, after = sign * (start[axis] - limit), sign * (end[axis] - limit)
+            if before >= 0.0:
+                kept.append(start)
+            if before * after < 0.0:
+                part = before / (before - after)
+                kept.append((start[0] + part * (end[0] - start[0]), start[1] + part * (end[1] - start[1])))
+        cut = kept
+    return cut
+
+
+def _middle(ring: Sequence[tuple[float, float]]) -> _Name:
+    """Return the area (square pixels) and the centroid of a ring."""
+    double = x = y = 0.0
+    for a, b in zip(ring, [*ring[1:], *ring[:1]], strict=True):
+        cross = a[0] * b[1] - b[0] * a[1]
+        double += cross
+        x += (a[0] + b[0]) * cross
+        y += (a[1] + b[1]) * cross
+    return _Name(0.0, 0.0, 0.0) if double == 0.0 else _Name(abs(0.5 * double), x / (3.0 * double), y / (3.0 * double))

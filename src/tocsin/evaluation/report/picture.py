@@ -10,6 +10,7 @@ from tocsin.evaluation.night import NightFigures
 from tocsin.evaluation.record import NightRecord
 from tocsin.evaluation.report.night_map import wide_map
 from tocsin.evaluation.report.scene import make_scene
+from tocsin.evaluation.statements import world_mark
 from tocsin.messages.coalition import Coalition
 
 WIDTH_PX: Final = 900.0
@@ -20,7 +21,7 @@ HEAD_PX: Final = 52.0
 def picture_svg(record: NightRecord, figures: NightFigures, coalition: Coalition) -> str:
     """Return the picture as an SVG document."""
     scene = make_scene(record, figures, coalition)
-    mark = record.world.upper() if record.world != "live" else ""
+    mark = world_mark(record.world)
     height = HEAD_PX + MAP_PX
     shapes = (
         rectangle(0.0, 0.0, WIDTH_PX, height, "sheet"),

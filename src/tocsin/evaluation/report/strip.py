@@ -59,7 +59,11 @@ def _knows(scene: Scene) -> Answer:
     """Messages and how fast warnings went."""
     record = scene.record
     missing = record.sent - record.acknowledged
-    answer = "Every message acknowledged on disk" if missing == 0 and record.sent else f"{missing:,} messages NOT acknowledged"
+    answer = (
+        "Every message acknowledged on disk"
+        if missing == 0 and record.sent
+        else f"{missing:,} of {record.sent:,} messages NOT acknowledged"
+    )
     if record.sent == 0:
         answer = "No messages were exchanged"
     values = record.latency_s.get("warning_to_partner", [])

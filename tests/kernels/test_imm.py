@@ -1,0 +1,203 @@
+"""The interacting multiple model: transitions, mixing of unlike states, flow, and honesty against a simulated truth."""
+
+# ruff: noqa: N806 - textbook matrix names, as in the kernels
+
+import numpy as np
+import pytest
+
+from tests.stages.tracking_scene import KOREA
+from tocsin.kernels.geodesy import geodetic2ecef
+from tocsin.kernels.imm import (
+    AIR,
+    BOOST,
+    COAST,
+    FALL,
+    LN_BETA,
+    MODELS,
+    THRUST,
+    N,
+    air_propagate,
+    allowed_models,
+    combine,
+    flow_matrix,
+    mix,
+    predict_model,
+    transition,
+    update_track,
+)
+from tocsin.kernels.measure import COL_AXES, COL_SENSOR_POS, COL_SIGMA, COL_Z, PLOT_COLUMNS, plot_position
+from tocsin.kernels.trajectory import boost_propagate, coast_propagate
+from tocsin.models.motion import LN_BETA_SIGMA, THRUST_SIGMA_MPS2, motion_parameters, start_models
+from tocsin.models.sensing import sensor_model
+from tocsin.units import DEG
+
+PARAMS = motion_parameters()
+X8 = np.array([*geodetic2ecef(39.0 * DEG, 127.0 * DEG, 20_000.0), -900.0, -300.0, 800.0, 8.5, 30.0])
+
+
+def started() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    x, P, mu = np.zeros((MODELS, N)), np.zeros((MODELS, N, N)), np.zeros(MODELS)
+    start_models(X8[:6], np.diag([1e5] * 3 + [1e4] * 3), 20_000.0, 800.0, x, P, mu)
+    return x, P, mu
+
+
+@pytest.mark.parametrize("dt_s", [0.01, 0.33, 2.0, 60.0])
+def test_transition_rows_sum_to_one_and_compose(dt_s: float) -> None:
+    allowed, T, half = np.ones(MODELS), np.empty((MODELS, MODELS)), np.empty((MODELS, MODELS))
+    transition(PARAMS, allowed, dt_s, T)
+    transition(PARAMS, allowed, dt_s / 2.0, half)
+    np.testing.assert_allclose(T.sum(axis=1), 1.0, atol=1e-12)
+    if dt_s < 1.0:  # two half steps are one step, to second order in rate x dt
+        np.testing.assert_allclose(half @ half, T, atol=1e-3 * dt_s)
+
+
+def test_a_model_that_is_ruled_out_gives_all_its_weight_away() -> None:
+    T = np.empty((MODELS, MODELS))
+    transition(PARAMS, np.array([0.0, 1.0, 0.0, 0.0]), 1.0, T)
+    np.testing.assert_allclose(T[:, COAST], 1.0)
+
+
+@pytest.mark.parametrize(
+    ("alt_m", "speed", "history", "expected"),
+    [
+        (10_000.0, 0.3, (1.0, 1.0), [1, 1, 1, 1]),
+        (10_000.0, 1.0, (1.0, 1.0), [1, 1, 1, 0]),  # 1,240 m/s is no aircraft
+        (30_000.0, 0.3, (1.0, 1.0), [1, 1, 1, 0]),
+        (150_000.0, 1.0, (0.0, 0.0), [0, 1, 0, 0]),  # in vacuum, burnt out: coast alone
+    ],
+)
+def test_models_are_switched_by_altitude_speed_and_history(
+    alt_m: float, speed: float, history: tuple[float, float], expected: list[int]
+) -> None:
+    x = np.tile(X8, (MODELS, 1))
+    x[:, :3] = geodetic2ecef(39.0 * DEG, 127.0 * DEG, alt_m)
+    x[:, 3:6] *= speed
+    allowed = np.empty(MODELS)
+    allowed_models(x, np.full(MODELS, 0.25), np.array(history), PARAMS, allowed)
+    assert allowed.tolist() == expected
+
+
+def test_unlike_states_are_mixed_from_their_owner_and_never_with_zeros() -> None:
+    x, P, mu = started()
+    x[BOOST, THRUST], P[BOOST, THRUST, THRUST] = 40.0, 4.0
+    mu[:] = [0.1, 0.7, 0.1, 0.1]
+    T, xo, Po, muo = np.empty((4, 4)), np.empty((4, 8)), np.empty((4, 8, 8)), np.empty(4)
+    transition(PARAMS, np.ones(MODELS), 60.0, T)
+    mix(x, P, mu, T, xo, Po, muo)
+    assert xo[BOOST, THRUST] == pytest.approx(40.0)
+    assert Po[BOOST, THRUST, THRUST] == pytest.approx(4.0)
+    assert Po[COAST, LN_BETA, LN_BETA] == pytest.approx(LN_BETA_SIGMA**2)
+    assert muo.sum() == pytest.approx(1.0)
+    for j in range(MODELS):
+        assert np.array_equal(Po[j], Po[j].T)
+        assert np.linalg.eigvalsh(Po[j]).min() > 0.0
+
+
+def test_mixing_two_like_states_gives_the_moments_of_the_mixture() -> None:
+    x, P, mu = started()
+    x[FALL, :6] += 100.0
+    mu[:] = [0.0, 0.6, 0.4, 0.0]
+    T, xo, Po, muo = np.empty((4, 4)), np.empty((4, 8)), np.empty((4, 8, 8)), np.empty(4)
+    transition(PARAMS, np.array([0.0, 1.0, 1.0, 0.0]), 20.0, T)
+    mix(x, P, mu, T, xo, Po, muo)
+    w = mu[[COAST, FALL]] * T[[COAST, FALL], COAST] / muo[COAST]
+    np.testing.assert_allclose(xo[COAST, :6], x[COAST, :6] + w[1] * 100.0, rtol=1e-12)
+    assert Po[COAST, 0, 0] == pytest.approx(1e5 + w[0] * w[1] * 1e4)
+
+
+@pytest.mark.parametrize("model", [BOOST, COAST, AIR])
+def test_the_flow_agrees_with_differences_of_the_propagated_state(model: int) -> None:
+    def carried(x: np.ndarray) -> np.ndarray:
+        out = x.copy()
+        if model == BOOST:
+            boost_propagate(x, 1.0, 0.5, out)
+        elif model == AIR:
+            air_propagate(x, 1.0, 40.0, out)
+        else:
+            coast_propagate(x, 1.0, 0.5, out)
+        return out
+
+    F = np.empty((N, N))
+    flow_matrix(model, X8, 1.0, PARAMS, F)
+    for index, step in enumerate([50.0] * 3 + [0.5] * 3 + [0.01, 0.1]):
+        up, down = X8.copy(), X8.copy()
+        up[index] += step
+        down[index] -= step
+        change = (carried(up) - carried(down)) / 2.0  # the effect of one realistic error, in m and m/s
+        np.testing.assert_allclose((F[:, index] * step)[:3], change[:3], atol=0.05)
+        np.testing.assert_allclose((F[:, index] * step)[3:6], change[3:6], atol=0.05)
+
+
+def test_ln_beta_keeps_its_prior_in_vacuum_and_in_boost() -> None:
+    x, P, _ = started()
+    x[:, :3] = geodetic2ecef(39.0 * DEG, 127.0 * DEG, 150_000.0)
+    predict_model(COAST, x[COAST], P[COAST], 60.0, PARAMS, np.empty((N, N)), np.empty((N, N)))
+    assert P[COAST, LN_BETA, LN_BETA] == pytest.approx(LN_BETA_SIGMA**2, rel=1e-9)
+    assert P[BOOST, THRUST, THRUST] == pytest.approx(THRUST_SIGMA_MPS2**2)
+
+
+def radar_plot(truth: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return a plot row of the first Korean radar with its errors."""
+    row, sensor = np.zeros(PLOT_COLUMNS), sensor_model(KOREA[0], 0).row
+    row[COL_SENSOR_POS : COL_SENSOR_POS + 3], row[COL_AXES : COL_AXES + 9] = sensor[1:4], sensor[4:13]
+    e, n, u = sensor[4:13].reshape(3, 3) @ (truth[:3] - sensor[1:4])
+    r = np.sqrt(e * e + n * n + u * u)
+    row[COL_SIGMA : COL_SIGMA + 3] = 1e-3, 1e-3, 50.0
+    row[COL_Z : COL_Z + 3] = np.array([np.arctan2(e, n), np.arcsin(u / r), r]) + row[COL_SIGMA : COL_SIGMA + 3] * rng.normal(size=3)
+    plot_position(row)
+    return row
+
+
+def test_one_models_filter_is_consistent_over_many_runs() -> None:
+    """Mean NEES of 60 coast runs after 20 plots: chi-square with 360 degrees of freedom, 99 % interval (SciPy: 294 to 433)."""
+    rng = np.random.default_rng(7)
+    mu = np.array([0.0, 1.0, 0.0, 0.0])
+    total = 0.0
+    for _ in range(60):
+        truth = X8.copy()
+        truth[:3] = geodetic2ecef(39.0 * DEG, 127.0 * DEG, 90_000.0)
+        truth[LN_BETA] = 8.517 + LN_BETA_SIGMA * rng.normal()
+        x, P, _ = started()
+        sigma = np.array([500.0] * 3 + [50.0] * 3)
+        x[COAST, :6] = truth[:6] + sigma * rng.normal(size=6)
+        P[COAST, :6, :6] = np.diag(sigma**2)
+        for _ in range(20):
+            coast_propagate(truth, 2.0, 0.5, truth)
+            predict_model(COAST, x[COAST], P[COAST], 2.0, PARAMS, np.empty((N, N)), np.empty((N, N)))
+            xo, Po, muo = x.copy(), P.copy(), mu.copy()
+            update_track(x, P, mu, radar_plot(truth, rng), 0.0, PARAMS, xo, Po, muo)
+            x, P = xo, Po
+        error = x[COAST, :6] - truth[:6]
+        total += error @ np.linalg.solve(P[COAST, :6, :6], error)
+    assert 294.0 < total < 433.0
+
+
+def test_a_late_plot_is_compared_with_the_state_at_its_own_time() -> None:
+    """A plot 1 s old must correct as if its object had been met 1 s ago: the innovation of a perfect plot is nothing."""
+    x, P, mu = started()
+    mu[:] = [0.0, 1.0, 0.0, 0.0]
+    before = x[COAST].copy()
+    coast_propagate(x[COAST], -1.0, 0.5, before)
+    rng = np.random.default_rng(8)
+    row = radar_plot(before, rng)
+    row[COL_SIGMA : COL_SIGMA + 3] = 1e-9, 1e-9, 1e-3
+    exact = radar_plot(before, rng)
+    e, n, u = sensor_model(KOREA[0], 0).row[4:13].reshape(3, 3) @ (before[:3] - exact[COL_SENSOR_POS : COL_SENSOR_POS + 3])
+    r = np.sqrt(e * e + n * n + u * u)
+    row[COL_Z : COL_Z + 3] = np.arctan2(e, n), np.arcsin(u / r), r
+    row[COL_SIGMA : COL_SIGMA + 3] = 1e-3, 1e-3, 50.0
+    xo, Po, muo = x.copy(), P.copy(), mu.copy()
+    update_track(x, P, mu, row, 1.0, PARAMS, xo, Po, muo)
+    np.testing.assert_allclose(xo[COAST, :6], x[COAST, :6], atol=1e-3)
+    assert np.trace(Po[COAST][:3, :3]) < np.trace(P[COAST][:3, :3])
+
+
+def test_the_combined_state_contains_the_spread_of_the_models() -> None:
+    x, P, mu = started()
+    mu[:] = [0.5, 0.5, 0.0, 0.0]
+    x[BOOST, 3] += 100.0
+    xo, Po = np.empty(N), np.empty((N, N))
+    combine(x, P, mu, xo, Po)
+    assert xo[3] == pytest.approx(x[COAST, 3] + 50.0)
+    assert Po[3, 3] == pytest.approx(P[COAST, 3, 3] + 2_500.0)
+    assert xo[THRUST] == pytest.approx(0.5 * x[BOOST, THRUST])
