@@ -49,7 +49,15 @@ def play_seed(task: Task) -> Outcome:
     """Play one night in memory and return what it gave."""
     scenario = load_scenario(task.scenario)
     coalition = load_coalition(scenario.coalition)
-    plan = Plan(scenario=scenario, coalition=coalition, sensors=place(coalition), configuration="base", seed=task.seed, skip_quiet=True, log_dir=None)
+    plan = Plan(
+        scenario=scenario,
+        coalition=coalition,
+        sensors=place(coalition),
+        configuration="base",
+        seed=task.seed,
+        skip_quiet=True,
+        log_dir=None,
+    )
     record = play_night(plan, make_night(scenario), load_zones())
     figures = night_figures(record)
     warnings = [w for nation in record.nations.values() for w in (*nation.alone_warnings, *nation.joint_warnings)]
@@ -121,7 +129,9 @@ def report(scenario: str, outcomes: list[Outcome]) -> bool:
     errors = [e for o in outcomes for f in o.figures.nations.values() for e in f.together.impact_error_km if e is not None]
     inside = [i for o in outcomes for f in o.figures.nations.values() for i in f.together.inside_ellipse95 if i is not None]
     delays = sorted(outcome.warning_delay_s for outcome in outcomes)
-    print(f"  impact error together: median {sorted(errors)[len(errors) // 2]:.2f} km; true impact inside the 95 % ellipse {sum(inside)} of {len(inside)}")
+    print(
+        f"  impact error together: median {sorted(errors)[len(errors) // 2]:.2f} km; true impact inside the 95 % ellipse {sum(inside)} of {len(inside)}"
+    )
     print(f"  joint warning after the first confirmation: median {delays[len(delays) // 2]:.1f} s, worst {delays[-1]:.1f} s")
     for nation in outcomes[0].figures.nations:
         firsts = [o.figures.nations[nation].alone.first_detection_s[0] for o in outcomes]

@@ -85,6 +85,13 @@ def test_times_are_the_nations_local_ones(nation: str, clock: str) -> None:
     assert f"launched at about {clock} from near" in of_one(event, record, spec)[2]
 
 
+def test_a_salvo_within_a_minute_has_one_time() -> None:
+    record = one_night()
+    events = [launch_event(f"AAA-alone-{n}", "alone-1", record.missiles[0], 60) for n in (1, 2)]
+    lines = statement(record, NationRecord(nation="AAA", alone_events=events), ALPHA, NAMES).split("\n")
+    assert lines[2].startswith("At least two short-range ballistic missiles, launched at about 12:27 UTC from")
+
+
 def test_without_a_launch_fit_the_time_is_a_first_detection_and_no_place_is_named() -> None:
     record = one_night()
     event = msgspec.structs.replace(launch_event("AAA-alone-1", "alone-1", record.missiles[0], 60), launch=None)

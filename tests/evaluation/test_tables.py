@@ -95,8 +95,8 @@ def test_the_sentences_say_what_was_gained_in_time_and_place_and_who_was_blind()
     time, place, who = what_sharing_bought(record, night_figures(record), NAMES)
     assert time == "Time: Bravo was warned at 50 s and alone never (missile 1) and 90 s sooner (missile 2); Alpha gained nothing in time."
     assert place == (
-        "Place: error of the last predicted impact, alone -> together; Bravo none -> 0.5 km (missile 1; ellipse 18.8 km2)"
-        " and 4.0 -> 0.5 km (missile 2; ellipse 75.3 -> 18.8 km2); Alpha gained nothing there."
+        "Place: error of the last predicted impact, alone -> together; Bravo none -> 0.50 km (missile 1; ellipse 19 km2)"
+        " and 4.00 -> 0.50 km (missile 2; ellipse 75 -> 19 km2); Alpha gained nothing there."
     )
     assert who == "Who: Bravo alone saw nothing of missile 1; missiles counted alone: Alpha 2, Bravo 1; together: all count 2, of 2 flown."
 
@@ -122,7 +122,7 @@ def test_the_sentences_do_not_hide_what_sharing_made_worse() -> None:
     )
     time, place, who = what_sharing_bought(record, worse, NAMES)
     assert "10 s LATER (missile 2)" in time
-    assert "4.0 -> 9.0 km (missile 2; ellipse 75.3 -> 20.0 km2; point WORSE)" in place
+    assert "4.00 -> 9.00 km (missile 2; ellipse 75 -> 20 km2; point WORSE)" in place
     assert "1 of 6 last 95 % ellipses miss the simulated impact" in who
 
 

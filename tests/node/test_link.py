@@ -1,5 +1,7 @@
 """Links: streams are taken in order, acknowledged hop by hop, and sent again until then."""
 
+from itertools import pairwise
+
 from tocsin.messages.envelope import Header
 from tocsin.node.link import OUTBOX_MAX, RESEND_BURST, RESEND_FIRST_NS, RESEND_MAX_NS, Link
 from tocsin.units import NS_PER_S
@@ -7,7 +9,16 @@ from tocsin.units import NS_PER_S
 
 def header(sequence: int, *, origin: str = "KOR", audience: str = "JPN", delivery: str = "lossless", epoch: int = 1) -> Header:
     return Header(
-        version=1, origin=origin, epoch=epoch, audience=audience, world="test", delivery=delivery, sequence=sequence, key_id="k", time_ns=0, product="warning"
+        version=1,
+        origin=origin,
+        epoch=epoch,
+        audience=audience,
+        world="test",
+        delivery=delivery,
+        sequence=sequence,
+        key_id="k",
+        time_ns=0,
+        product="warning",
     )
 
 
@@ -73,7 +84,7 @@ def test_repetition_slows_down_while_the_neighbour_s_mark_does_not_move_and_reco
     sender.hold(header(1), b"one", 0)
     sender.hold(header(2), b"two", 0)
     repeated = [second for second in range(1, 60) if sender.heard(receiver.heartbeat(0), second * NS_PER_S)[1]]
-    gaps = [b - a for a, b in zip(repeated, repeated[1:], strict=False)]
+    gaps = [b - a for a, b in pairwise(repeated)]
     assert max(gaps) * NS_PER_S == RESEND_MAX_NS
     receiver.take(header(1))
     assert sender.heard(receiver.heartbeat(0), 61 * NS_PER_S)[1] == (b"two",)

@@ -15,7 +15,16 @@ import pytest
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 FILES = {
-    "log-KOR.db", "log-JPN.db", "log-USA.db", "report.html", "tracks.jsonl", "events.jsonl", "plots.jsonl", "sensors.toml", "truth.jsonl", "summary.json"
+    "log-KOR.db",
+    "log-JPN.db",
+    "log-USA.db",
+    "report.html",
+    "tracks.jsonl",
+    "events.jsonl",
+    "plots.jsonl",
+    "sensors.toml",
+    "truth.jsonl",
+    "summary.json",
 }
 NATIONS = ("KOR", "JPN", "USA")
 PER_MISSILE = ("first_detection_s", "first_warning_s", "impact_error_km", "ellipse95_km2", "p_outside_jpn_eez")
@@ -34,7 +43,9 @@ class Demo:
 def tocsin(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the installed command as a user without a terminal would."""
     environment = {key: value for key, value in os.environ.items() if key not in {"DISPLAY", "WAYLAND_DISPLAY"}}
-    return subprocess.run([sys.executable, "-m", "tocsin", *arguments], capture_output=True, text=True, check=False, env=environment, timeout=500)
+    return subprocess.run(
+        [sys.executable, "-m", "tocsin", *arguments], capture_output=True, text=True, check=False, env=environment, timeout=500
+    )
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +107,19 @@ def test_the_summary_has_every_key_and_keeps_the_promises_of_the_night(demo: Dem
 def test_the_files_of_the_run_can_be_read_line_by_line(demo: Demo) -> None:
     """JSON on every line, with the documented keys; events are in the exercise world."""
     tracks = [json.loads(line) for line in (demo.out / "tracks.jsonl").read_text().splitlines()]
-    assert {"time", "track", "kind", "status", "pos_ecef_m", "vel_ecef_mps", "cov", "model_probabilities", "age_s", "predicted", "sensors"} <= set(tracks[0])
+    assert {
+        "time",
+        "track",
+        "kind",
+        "status",
+        "pos_ecef_m",
+        "vel_ecef_mps",
+        "cov",
+        "model_probabilities",
+        "age_s",
+        "predicted",
+        "sensors",
+    } <= set(tracks[0])
     assert any(track["predicted"] for track in tracks)
     events = [json.loads(line) for line in (demo.out / "events.jsonl").read_text().splitlines()]
     assert {event["world"] for event in events} == {"exercise"}
@@ -138,7 +161,9 @@ def test_a_rewritten_payload_with_repaired_hashes_is_still_found(demo: Demo, tmp
     shutil.copy(demo.out / "log-JPN.db", log)
     with sqlite3.connect(log) as connection:
         rows = connection.execute("SELECT position, record FROM records ORDER BY position").fetchall()
-        target = next(position for position, record in rows if b"sealed" in record and b"first_plot_ns" not in record and b"warning" in record)
+        target = next(
+            position for position, record in rows if b"sealed" in record and b"first_plot_ns" not in record and b"warning" in record
+        )
         previous = FIRST_PREVIOUS
         for position, record in rows:
             forged = record.replace(b"confirmed", b"cancelled", 1) if position == target else record

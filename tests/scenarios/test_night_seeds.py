@@ -26,7 +26,7 @@ def test_the_night_is_two_launches_one_salvo_and_nothing_else(seed: int) -> None
     assert all(first is None or JAPAN_FIRST_S[0] <= first <= JAPAN_FIRST_S[1] for first in japan)
 
 
-@pytest.mark.parametrize("seed", (1, 2))
+@pytest.mark.parametrize("seed", [1, 2])
 def test_two_missiles_five_seconds_apart_are_two_events(seed: int) -> None:
     """Nearly the same path, 5 s apart: two events, one salvo, no more."""
     outcome = play_seed(Task("2023-08-30-salvo", seed))

@@ -1,7 +1,6 @@
 """The loop around one node: record, let the guard sign, commit, then send. The only place where a node meets the world."""
 
 from collections.abc import Callable
-from typing import Protocol
 
 import msgspec
 
@@ -18,11 +17,8 @@ from tocsin.node.outputs import Batch, Send, View
 INPUTS_PER_FEED_MAX = 10_000  # seal answers that one input may cause; more means that the node asks in a circle
 
 
-class Signer(Protocol):
-    """What the driver needs of the guard: bytes to send, or a refusal with a code."""
-
-    def __call__(self, request: SealRequest) -> bytes:
-        """Return the signed frame; raise Refused (its text names the code) when the request may not leave."""
+Signer = Callable[[SealRequest], bytes]
+"""What the driver needs of the guard: the signed frame of a request; raises Refused when it may not leave."""
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,7 +84,9 @@ class Driver:
     def _record(self, item: Input, batch: Batch, now: Now) -> None:
         records = [Record(kind=input_kind(item), utc_ns=now.utc_ns, mono_ns=now.mono_ns, body=encode_input(item))]
         records.extend(Record(kind="output", utc_ns=now.utc_ns, mono_ns=now.mono_ns, body=body) for body in batch.outputs)
-        records.extend(Record(kind="note", utc_ns=now.utc_ns, mono_ns=now.mono_ns, body=msgspec.msgpack.encode(note)) for note in batch.notes)
+        records.extend(
+            Record(kind="note", utc_ns=now.utc_ns, mono_ns=now.mono_ns, body=msgspec.msgpack.encode(note)) for note in batch.notes
+        )
         self._store.append(tuple(records))
 
     def _seal(self, batch: Batch) -> Input | None:

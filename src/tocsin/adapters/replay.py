@@ -105,7 +105,8 @@ class _Replay:
             return
         if expected is not None and not self.exact and _close(expected, found):
             return
-        self.problem(f"{where}: the replay gives other content than the record ({'nothing' if expected is None else f'{len(expected)} bytes'} against {len(found)})")
+        replayed = "nothing" if expected is None else f"{len(expected)} bytes"
+        self.problem(f"{where}: the replay gives other content than the record ({replayed} against {len(found)} bytes)")
 
     def problem(self, text: str) -> None:
         """Keep the first problems."""
@@ -142,7 +143,7 @@ def _close(expected: bytes, found: bytes) -> bool:
 
 
 def _same(a: object, b: object) -> bool:
-    if isinstance(a, float) and isinstance(b, float | int) or isinstance(b, float) and isinstance(a, int):
+    if isinstance(a, int | float) and isinstance(b, int | float) and float in (type(a), type(b)):
         return abs(a - b) <= RELATIVE_TOLERANCE * max(1.0, abs(a), abs(b))
     if isinstance(a, list) and isinstance(b, list):
         return len(a) == len(b) and all(_same(x, y) for x, y in zip(a, b, strict=True))
@@ -159,7 +160,13 @@ def replay(path: Path, zones: Zones, progress: Callable[[int], None] = lambda _:
     damaged = verify(path)
     if damaged:
         return ReplayReport(
-            records=0, inputs=0, payloads=0, signatures=0, outputs=0, promise="bytes", problems=tuple(problem.text for problem in damaged[:PROBLEMS_MAX])
+            records=0,
+            inputs=0,
+            payloads=0,
+            signatures=0,
+            outputs=0,
+            promise="bytes",
+            problems=tuple(problem.text for problem in damaged[:PROBLEMS_MAX]),
         )
     sessions: list[_Replay] = []
     count = 0

@@ -53,7 +53,14 @@ Listener = Callable[[Happening], None]
 Pace = Callable[[int], None]
 
 
-def play_night(plan: Plan, night: Night, zones: Zones, pace: Pace = lambda _: None, listen: Listener = lambda _: None, keep: Callable[[Plot], None] = lambda _: None) -> NightRecord:
+def play_night(
+    plan: Plan,
+    night: Night,
+    zones: Zones,
+    pace: Pace = lambda _: None,
+    listen: Listener = lambda _: None,
+    keep: Callable[[Plot], None] = lambda _: None,
+) -> NightRecord:
     """Play the whole night and return its record.
 
     ``pace`` is told the simulated UTC time before each step and may wait; ``listen`` hears what nodes show; ``keep`` gets every plot.
@@ -61,7 +68,14 @@ def play_night(plan: Plan, night: Night, zones: Zones, pace: Pace = lambda _: No
     record = new_record(plan, night)
     owners = {sensor.sensor: sensor.nation for sensor in plan.sensors}
     stand = Stand(
-        plan.coalition, plan.sensors, plan.scenario.world, zones, seed=plan.seed, log_dir=plan.log_dir, legal=plan.scenario.legal, start_utc_ns=night.start_ns
+        plan.coalition,
+        plan.sensors,
+        plan.scenario.world,
+        zones,
+        seed=plan.seed,
+        log_dir=plan.log_dir,
+        legal=plan.scenario.legal,
+        start_utc_ns=night.start_ns,
     )
     time_ns = night.start_ns
     try:

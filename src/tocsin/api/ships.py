@@ -113,11 +113,11 @@ def picture_elsewhere(shared: Shared) -> Moved:
     record = new_record(plan, night)
     record.first_plots = [*shared.first_plots, *shared.tracked.first_plots]
     record.nations[task.nation] = own
-    inputs = [(when, 0, ()) for when in range(night.start_ns, night.end_ns + 1, NS_PER_S)]
+    inputs: list[tuple[int, int, tuple[Track, ...]]] = [(when, 0, ()) for when in range(night.start_ns, night.end_ns + 1, NS_PER_S)]
     inputs += [(when, 1, tracks) for when, tracks in shared.partners]
     inputs += [(when, 2, tracks) for when, tracks in shared.tracked.own]
     for when, kind, tracks in sorted(inputs, key=lambda entry: entry[:2]):
-        _keep(alone.step(tracks if kind == 2 else (), (), when), own)  # noqa: PLR2004  # 2 marks own tracks, above
+        _keep(alone.step(tracks if kind == 2 else (), (), when), own)
         _keep(joint.step(tracks, (), when), own)
     return Moved(configuration=plan.configuration, nation=task.nation, figures=nation_figures(record, own))
 

@@ -56,7 +56,16 @@ class Stand:
     """All nations' nodes. Call ``feed`` in time order; ``close`` writes out every log."""
 
     def __init__(
-        self, coalition: Coalition, sensors: tuple[Sensor, ...], world: World, zones: Zones, *, seed: int, log_dir: Path | None, legal: tuple[str, ...], start_utc_ns: int
+        self,
+        coalition: Coalition,
+        sensors: tuple[Sensor, ...],
+        world: World,
+        zones: Zones,
+        *,
+        seed: int,
+        log_dir: Path | None,
+        legal: tuple[str, ...],
+        start_utc_ns: int,
     ) -> None:
         if world == "live":
             text = "a stand in one process uses exercise keys: expected world exercise or test, came live; run `tocsin node` for live"
@@ -65,7 +74,8 @@ class Stand:
         self.nations = tuple(spec.nation for spec in coalition.nations)
         private = {nation: generate_key(f"{world} {coalition.coalition} {nation} {seed}".encode()) for nation in self.nations}
         public = tuple(
-            PublicKey(nation=nation, key_id=key_id_of(public_of(key)), public_hex=public_of(key).hex(), world=world) for nation, key in private.items()
+            PublicKey(nation=nation, key_id=key_id_of(public_of(key)), public_hex=public_of(key).hex(), world=world)
+            for nation, key in private.items()
         )
         routes = {nation: routes_for(coalition, nation) for nation in self.nations}
         pairs = sorted({tuple(sorted((nation, route.next_hop))) for nation in self.nations for route in routes[nation]})
@@ -127,7 +137,10 @@ class Stand:
         """Return the sum over all nations."""
         each = [driver.node.counts() for driver in self._drivers.values()]
         return LinkCounts(
-            sent=sum(c.sent for c in each), acknowledged=sum(c.acknowledged for c in each), refused=sum(c.refused for c in each), waiting=sum(c.waiting for c in each)
+            sent=sum(c.sent for c in each),
+            acknowledged=sum(c.acknowledged for c in each),
+            refused=sum(c.refused for c in each),
+            waiting=sum(c.waiting for c in each),
         )
 
     def close(self, utc_ns: int) -> None:
@@ -138,7 +151,13 @@ class Stand:
 
 
 def make_config(
-    coalition: Coalition, sensors: tuple[Sensor, ...], world: World, nation: Nation, rules: str, keys: tuple[PublicKey, ...], legal: tuple[str, ...]
+    coalition: Coalition,
+    sensors: tuple[Sensor, ...],
+    world: World,
+    nation: Nation,
+    rules: str,
+    keys: tuple[PublicKey, ...],
+    legal: tuple[str, ...],
 ) -> NodeConfig:
     """Return what a nation's node must know: its own sensors only, its own rules, everybody's public keys."""
     return NodeConfig(

@@ -49,7 +49,13 @@ def run_demo(options: DemoOptions) -> None:
     introduce(screen, scenario, coalition, out)
     prepare_folder(out, tuple(spec.nation for spec in coalition.nations))
     plan = Plan(
-        scenario=scenario, coalition=coalition, sensors=place(coalition), configuration="base", seed=options.seed, skip_quiet=True, log_dir=out
+        scenario=scenario,
+        coalition=coalition,
+        sensors=place(coalition),
+        configuration="base",
+        seed=options.seed,
+        skip_quiet=True,
+        log_dir=out,
     )
     night = make_night(scenario)
     record, after = _play(plan, night, out, screen, options, story)
@@ -62,7 +68,9 @@ def run_demo(options: DemoOptions) -> None:
 def _play(plan: Plan, night: Night, out: Path, screen: Screen, options: DemoOptions, story: Story) -> tuple[NightRecord, After]:
     speed = options.speed or watched_s(night, night.end_ns) / SHOW_S
     if not options.fast:
-        screen.say(f"About {watched_s(night, night.end_ns) / speed:.0f} s, {speed:.1f} times faster than it was; quiet minutes are left out.")
+        screen.say(
+            f"About {watched_s(night, night.end_ns) / speed:.0f} s, {speed:.1f} times faster than it was; quiet minutes are left out."
+        )
     screen.say()
     pace = (lambda _: None) if options.fast else Pace(night, speed)
 
@@ -87,7 +95,9 @@ def find_scenario(event: str) -> Scenario:
         if any(missile.row == event for missile in scenario.missiles):
             return scenario
     known = ", ".join(packaged("scenarios"))
-    text = f"event {event!r} is not packaged: expected one of {known}, a catalogue row id such as NK-20230830-01, or a scenario file (.toml)"
+    text = (
+        f"event {event!r} is not packaged: expected one of {known}, a catalogue row id such as NK-20230830-01, or a scenario file (.toml)"
+    )
     raise OperatorFault(text, exit_code=2)
 
 

@@ -34,7 +34,7 @@ def _version(value: bool) -> None:
 
 @app.callback()
 def _root(version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False) -> None:
-    """Join nations' sensors, share by rule, warn people. Start with: tocsin demo"""
+    """Join nations' sensors, share by rule, warn people: start with `tocsin demo`."""
 
 
 @app.command()
@@ -54,7 +54,9 @@ def demo(
     """
     from tocsin.cli.demo import DemoOptions, run_demo  # noqa: PLC0415  # keeps --help fast
 
-    run_demo(DemoOptions(event=event, fast=fast, speed=speed, open_report=console, transport=transport, coalition=coalition, out=out, seed=seed))
+    run_demo(
+        DemoOptions(event=event, fast=fast, speed=speed, open_report=console, transport=transport, coalition=coalition, out=out, seed=seed)
+    )
 
 
 @app.command()

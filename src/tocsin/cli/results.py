@@ -6,13 +6,13 @@ from pathlib import Path
 import msgspec
 
 from tocsin.adapters.config import write_bytes
-from tocsin.evaluation.report import write_report
 from tocsin.api.night import Plan
 from tocsin.api.produce import After
 from tocsin.cli.screen import Screen
 from tocsin.evaluation.bought import what_sharing_bought
 from tocsin.evaluation.night import NightFigures, night_figures
 from tocsin.evaluation.record import NightRecord
+from tocsin.evaluation.report import write_report
 from tocsin.evaluation.statements import statements
 from tocsin.evaluation.summary import summary
 from tocsin.evaluation.tables import ShipRow, Table, alone_against_together, latency_table, own_figures, ship_label, ship_table
@@ -33,7 +33,10 @@ def write_results(plan: Plan, record: NightRecord, after: After, out: Path) -> R
     figures = night_figures(record)
     ships = ship_rows(plan, figures, after)
     identical = all(replay.identical for replay in after.replays.values())
-    write_bytes(out / "summary.json", msgspec.json.format(msgspec.json.encode(summary(record, figures, replay_identical=identical)), indent=2) + b"\n")
+    write_bytes(
+        out / "summary.json",
+        msgspec.json.format(msgspec.json.encode(summary(record, figures, replay_identical=identical)), indent=2) + b"\n",
+    )
     report = out / "report.html"
     published = tuple(f"{statement.nation}: {statement.text}" for statement in plan.scenario.statements)
     write_report(report, record, figures, ships, plan.coalition, published, tuple(source.text for source in plan.scenario.sources))
@@ -46,10 +49,18 @@ def ship_rows(plan: Plan, figures: NightFigures, after: After) -> tuple[ShipRow,
         return ()
     nation = after.moved[0].nation
     played = ShipRow(
-        configuration=plan.configuration, label=ship_label(plan.coalition, plan.configuration), nation=nation, figures=figures.nations[nation]
+        configuration=plan.configuration,
+        label=ship_label(plan.coalition, plan.configuration),
+        nation=nation,
+        figures=figures.nations[nation],
     )
     others = (
-        ShipRow(configuration=moved.configuration, label=ship_label(plan.coalition, moved.configuration), nation=moved.nation, figures=moved.figures)
+        ShipRow(
+            configuration=moved.configuration,
+            label=ship_label(plan.coalition, moved.configuration),
+            nation=moved.nation,
+            figures=moved.figures,
+        )
         for moved in after.moved
     )
     return (played, *others)
@@ -69,7 +80,9 @@ def tell_results(screen: Screen, plan: Plan, record: NightRecord, after: After, 
     screen.say()
     for nation, replay in after.replays.items():
         verdict = "identical" if replay.identical else f"NOT identical: {replay.problems[0]}"
-        screen.say(f"log-{nation}.db replayed: {verdict} ({replay.records} records, {replay.payloads} payloads, {replay.signatures} signatures)")
+        screen.say(
+            f"log-{nation}.db replayed: {verdict} ({replay.records} records, {replay.payloads} payloads, {replay.signatures} signatures)"
+        )
     screen.say(f"Messages: {record.sent} sent, {record.acknowledged} acknowledged on disk, {record.refused} refused.")
     screen.say()
     screen.say("Try next:")
@@ -98,5 +111,8 @@ def show(screen: Screen, table: Table) -> None:
 
 
 def _row(cells: tuple[str, ...], widths: list[int], text_columns: int) -> str:
-    aligned = (cell.ljust(width) if column < text_columns else cell.rjust(width) for column, (cell, width) in enumerate(zip(cells, widths, strict=True)))
+    aligned = (
+        cell.ljust(width) if column < text_columns else cell.rjust(width)
+        for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
+    )
     return "  " + "  ".join(aligned).rstrip()

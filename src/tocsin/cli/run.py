@@ -25,7 +25,9 @@ def run_scenario(name: str, coalition_name: str | None, configuration: str, out_
     screen = Screen(story, nations, scenario.missiles[0].launch_ns)
     introduce(screen, scenario, coalition, out)
     prepare_folder(out, nations)
-    plan = Plan(scenario=scenario, coalition=coalition, sensors=sensors, configuration=configuration, seed=seed, skip_quiet=True, log_dir=out)
+    plan = Plan(
+        scenario=scenario, coalition=coalition, sensors=sensors, configuration=configuration, seed=seed, skip_quiet=True, log_dir=out
+    )
     night = make_night(scenario)
 
     def listen(happening: Happening) -> None:

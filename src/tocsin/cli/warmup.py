@@ -73,7 +73,11 @@ def _compile(folder: Path) -> None:
         for number, step in enumerate(STEPS, start=1):
             typer.echo(f"  {number}/{len(STEPS)} {step.title} ...", nl=False)
             sys.stdout.flush()
-            seconds = _answer(answers, step) if step.beside else _timed(step.work)
+            try:
+                seconds = _answer(answers, step) if step.beside else _timed(step.work)
+            except KeyboardInterrupt:
+                typer.echo()  # what follows begins on its own line
+                raise
             typer.echo(f" {seconds:.1f} s{' (meanwhile)' if step.beside else ''}")
     (folder / DONE).touch()
     typer.echo(f"Kernels compiled: {len(compiled_files(folder))} in {perf_counter() - started:.1f} s")

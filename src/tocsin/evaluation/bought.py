@@ -7,6 +7,7 @@ from typing import Final
 
 from tocsin.evaluation.night import NationFigures, NightFigures, PictureFigures
 from tocsin.evaluation.record import NightRecord
+from tocsin.evaluation.tables import kilometres
 from tocsin.messages.basics import Nation
 
 NOTHING_S: Final = 1.0  # less than a scan of the fastest radar: nobody acts differently
@@ -66,14 +67,15 @@ def _error(missile: str, nation: NationFigures, index: int) -> str:
     if together is None or together_km2 is None:
         return "" if alone is None else f"lost its prediction (missile {missile})"
     if alone is None or alone_km2 is None:
-        return f"none -> {together:.1f} km (missile {missile}; ellipse {together_km2:.1f} km2)"
+        return f"none -> {kilometres(together)} km (missile {missile}; ellipse {kilometres(together_km2)} km2)"
     same_error = abs(alone - together) < NOTHING_KM
     same_area = abs(alone_km2 - together_km2) < NOTHING_SHARE * alone_km2
     if same_error and same_area:
         return ""
     worse_point, worse_area = together - alone >= NOTHING_KM, together_km2 > alone_km2 and not same_area
     worse = "; WORSE" if worse_point and worse_area else "; point WORSE" if worse_point else "; ellipse WORSE" if worse_area else ""
-    return f"{alone:.1f} -> {together:.1f} km (missile {missile}; ellipse {alone_km2:.1f} -> {together_km2:.1f} km2{worse})"
+    ellipse = f"ellipse {kilometres(alone_km2)} -> {kilometres(together_km2)} km2"
+    return f"{kilometres(alone)} -> {kilometres(together)} km (missile {missile}; {ellipse}{worse})"
 
 
 def _who(record: NightRecord, figures: NightFigures, called: dict[Nation, str]) -> str:

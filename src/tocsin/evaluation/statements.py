@@ -105,7 +105,7 @@ def _times(events: list[LaunchEvent], nation: Nation) -> str:
     name, hours = LOCAL_TIMES.get(nation, ("UTC", 0))
     times = [event.first_detection_ns if event.launch is None else event.launch.time_ns for event in events]
     nearest_minute = [datetime.fromtimestamp(time_ns // NS_PER_S, tz=UTC) + timedelta(hours=hours, seconds=30) for time_ns in times]
-    clocks = [moment.strftime("%H:%M") for moment in nearest_minute]
+    clocks = list(dict.fromkeys(moment.strftime("%H:%M") for moment in nearest_minute))  # a salvo within a minute has one time
     unfitted = any(event.launch is None for event in events)
     return f"{'before' if unfitted else 'at'} about {_and(clocks)} {name}"
 

@@ -66,7 +66,8 @@ class Story:
     def _track(self, nation: Nation, time_ns: int, track: Track) -> list[Line]:
         sensors = ", ".join(track.sensors)
         if track.kind == "ballistic" and track.status == "tentative" and self._once("tentative", nation, track.track):
-            return [Line(time_ns=time_ns, nation=nation, tone="suspect", text=f"something rises fast ({sensors}): suspected, nothing said to anyone yet")]
+            text = f"something rises fast ({sensors}): suspected, nothing said to anyone yet"
+            return [Line(time_ns=time_ns, nation=nation, tone="suspect", text=text)]
         if track.kind == "ballistic" and track.status == "confirmed" and self._once("confirmed", nation, track.track):
             after = f"{seconds_between(time_ns, track.first_plot_ns):.0f} s after its first plot"
             return [Line(time_ns=time_ns, nation=nation, tone="plain", text=f"own sensors confirm a ballistic track, {after} ({sensors})")]
@@ -91,7 +92,8 @@ class Story:
                 self._impact_said[nation + event.event] = view.time_ns
                 lines.append(Line(time_ns=view.time_ns, nation=nation, tone="predict", text=self.impact_text(event, impact, view.time_ns)))
         if event.status == "presumed-down" and self._once("down", nation, event.event):
-            lines.append(Line(time_ns=view.time_ns, nation=nation, tone="calm", text="presumed down, not observed: the predicted time and its 3 sigma have passed without a detection"))
+            text = "presumed down, not observed: the predicted time and its 3 sigma have passed without a detection"
+            lines.append(Line(time_ns=view.time_ns, nation=nation, tone="calm", text=text))
         return lines
 
     def impact_text(self, event: LaunchEvent, impact: ImpactEstimate, now_ns: int) -> str:
@@ -124,12 +126,16 @@ class Story:
             return []
         tone = "calm" if warning.status in ("all-clear", "cancelled", "presumed-down", "passed", "observed") else "alarm"
         land = f"; land alert {', '.join(warning.land_alert)}" if warning.land_alert else "; no land alert"
-        return [Line(time_ns=view.time_ns, nation=nation, tone=tone, text=f"warning {warning.status}: {unmarked(warning.world, warning.reason)}{land}")]
+        text = f"warning {warning.status}: {unmarked(warning.world, warning.reason)}{land}"
+        return [Line(time_ns=view.time_ns, nation=nation, tone=tone, text=text)]
 
     def _partner_warning(self, nation: Nation, view: View, warning: Warning) -> list[Line]:
-        if warning.status not in ("confirmed", "all-clear", "cancelled") or not self._once("partner", nation, warning.warning, warning.status):
+        if warning.status not in ("confirmed", "all-clear", "cancelled"):
             return []
-        return [Line(time_ns=view.time_ns, nation=nation, tone="plain", text=f"signed warning from {view.source} is here and on disk: {warning.status}, at least {warning.missiles_at_least}")]
+        if not self._once("partner", nation, warning.warning, warning.status):
+            return []
+        text = f"signed warning from {view.source} is here and on disk: {warning.status}, at least {warning.missiles_at_least}"
+        return [Line(time_ns=view.time_ns, nation=nation, tone="plain", text=text)]
 
     def _posture(self, nation: Nation, view: View, posture: Posture) -> list[Line]:
         if posture.reason == "start" or not self._once("posture", nation, posture.level, str(posture.since_ns)):

@@ -5,7 +5,8 @@ from typing import Literal
 import msgspec
 
 from tocsin.messages.basics import Nation, World
-from tocsin.messages.event import ImpactEstimate, LaunchEstimate, PathPoint
+from tocsin.messages.event import ImpactEstimate, PathPoint
+from tocsin.messages.track import LaunchEstimate
 
 WarningStatus = Literal["suspected", "confirmed", "updated", "presumed-down", "observed", "passed", "all-clear", "cancelled", "expired"]
 

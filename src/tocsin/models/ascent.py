@@ -31,7 +31,7 @@ from tocsin.models.ascent_kernels import (
 Array = NDArray[np.float64]
 
 ITERATIONS: Final = 10
-SETTLED: Final = 1e-3  # the fit ends when a step lowers the cost by less
+SETTLED: Final = 0.03  # the fit ends when a step lowers the cost by less; a chi-square of 1 is one sigma
 REFUSED: Final = 1e30  # cost of a fit that did not work
 DAMPINGS: Final = 6
 FIRST_DAMPING: Final = 1e-4

@@ -102,7 +102,8 @@ class Link:
         """Return what this side says of all streams over this link."""
         streams = sorted(set(self._sent) | set(self._received))
         marks = tuple(
-            StreamMark(origin=s[0], epoch=s[1], audience=s[2], sent=self._sent.get(s, 0), received=self._received.get(s, 0)) for s in streams
+            StreamMark(origin=s[0], epoch=s[1], audience=s[2], sent=self._sent.get(s, 0), received=self._received.get(s, 0))
+            for s in streams
         )
         return Heartbeat(nation=self._nation, neighbour=self.neighbour, time_ns=now_utc_ns, marks=marks)
 

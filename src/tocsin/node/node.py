@@ -95,7 +95,9 @@ class Node:
     def counts(self) -> LinkCounts:
         """Return what was sent, acknowledged by its final recipient, refused here, and still waits."""
         waiting = sum(link.waiting for link in self._links.values())
-        return LinkCounts(sent=self._outgoing.lossless_sent, acknowledged=self._receipted, refused=self._refused + self._outgoing.denied, waiting=waiting)
+        return LinkCounts(
+            sent=self._outgoing.lossless_sent, acknowledged=self._receipted, refused=self._refused + self._outgoing.denied, waiting=waiting
+        )
 
     def _share(self, step: PipelineStep, now: Now, effects: _Effects) -> None:
         """Show both pictures; offer to partners what rests on own evidence only."""
@@ -126,7 +128,8 @@ class Node:
             effects.notes.extend(self._outgoing.offer("heartbeat", (link.heartbeat(now.utc_ns),), now.utc_ns, only=hop))
             silent = link.heard_mono_ns is not None and now.mono_ns - link.heard_mono_ns > SILENT_NS
             if silent and not self._silent.get(hop, False):
-                effects.notes.append(_note("link-silent", f"no heartbeat from {hop} for {SILENT_NS // NS_PER_S} s: its picture here is getting old", now))
+                text = f"no heartbeat from {hop} for {SILENT_NS // NS_PER_S} s: its picture here is getting old"
+                effects.notes.append(_note("link-silent", text, now))
             self._silent[hop] = silent
 
     def _sealed(self, item: Sealed, now: Now, effects: _Effects) -> None:
@@ -223,14 +226,19 @@ class Node:
             since = self._behind.setdefault(key, now.mono_ns)
             if now.mono_ns - since > GAP_NS:
                 self._behind[key] = now.mono_ns
-                effects.notes.append(_note("stream-gap", f"messages from {key[1][0]} through {neighbour} are missing; waiting for them to be sent again", now))
+                text = f"messages from {key[1][0]} through {neighbour} are missing; waiting for them to be sent again"
+                effects.notes.append(_note("stream-gap", text, now))
 
     def _forget_acknowledged_receipts(self, heartbeat: Heartbeat) -> None:
         """A receipt gets no receipt: it counts as acknowledged when the next hop holds it."""
         for mark in heartbeat.marks:
             if mark.origin != self._config.nation or mark.epoch != self._config.epoch:
                 continue
-            held = [key for key, product in self._unreceipted.items() if product == "receipt" and key[0] == mark.audience and key[1] <= mark.received]
+            held = [
+                key
+                for key, product in self._unreceipted.items()
+                if product == "receipt" and key[0] == mark.audience and key[1] <= mark.received
+            ]
             for key in held:
                 del self._unreceipted[key]
                 self._receipted += 1

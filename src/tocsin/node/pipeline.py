@@ -62,8 +62,9 @@ class Picture:
         warnings, posture, desk_notes = self._desk.step(events, commands, now_ns)
         changed = posture if posture != self._posture else None
         self._posture = posture
-        return PictureStep(picture=self.name, fused=fused, events=events, warnings=warnings, posture=changed, notes=notes + assess_notes + desk_notes)
-
+        return PictureStep(
+            picture=self.name, fused=fused, events=events, warnings=warnings, posture=changed, notes=notes + assess_notes + desk_notes
+        )
 
     def tick(self, now_ns: int) -> PictureStep:
         """Let time pass, and show where everything should be now."""
