@@ -34,7 +34,8 @@ class Happening(msgspec.Struct, frozen=True, kw_only=True):
 
     time_ns: int
     nation: Nation
-    views: tuple[View, ...]
+    views: tuple[View, ...] = ()
+    first: tuple[FirstPlot, ...] = ()  # missiles that a sensor detected for the first time: the simulation's own knowledge
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,7 +85,9 @@ def play_night(
             _tick_until(stand, record, time_ns, pace, listen)
             pace(time_ns)
             nation = owners[sim_scan.scan.sensor]
-            note_first(record, nation, sim_scan)
+            first = note_first(record, nation, sim_scan)
+            if first:
+                listen(Happening(time_ns=time_ns, nation=nation, first=first))
             for plot in sim_scan.scan.plots:
                 keep(plot)
             record.plots += len(sim_scan.scan.plots)
@@ -164,14 +167,17 @@ def _tick_until(stand: Stand, record: NightRecord, until_ns: int, pace: Pace, li
             _take(record, nation, when, stand.feed(nation, Tick(), when), listen)
 
 
-def note_first(record: NightRecord, nation: Nation, sim_scan: SimScan) -> None:
-    """Note the first true plot of each missile on each sensor (the simulation's own knowledge, for scoring only)."""
+def note_first(record: NightRecord, nation: Nation, sim_scan: SimScan) -> tuple[FirstPlot, ...]:
+    """Note and return the first true plots of missiles on this sensor (the simulation's own knowledge, for scoring only)."""
+    first: list[FirstPlot] = []
     for label in sim_scan.labels:
         if label == CLUTTER or label >= AIRCRAFT_BASE:
             continue
         name, sensor = record.missiles[label].missile, sim_scan.scan.sensor
         if not any(plot.missile == name and plot.sensor == sensor for plot in record.first_plots):
-            record.first_plots.append(FirstPlot(missile=name, sensor=sensor, nation=nation, time_ns=sim_scan.scan.time_ns))
+            first.append(FirstPlot(missile=name, sensor=sensor, nation=nation, time_ns=sim_scan.scan.time_ns))
+    record.first_plots.extend(first)
+    return tuple(first)
 
 
 def _take(record: NightRecord, nation: Nation, time_ns: int, fed: Fed, listen: Listener) -> None:

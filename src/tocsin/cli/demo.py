@@ -75,7 +75,7 @@ def _play(plan: Plan, night: Night, out: Path, screen: Screen, options: DemoOpti
     pace = (lambda _: None) if options.fast else Pace(night, speed)
 
     def listen(happening: Happening) -> None:
-        for line in story.views(happening.nation, happening.views):
+        for line in (*story.first_plots(happening.nation, happening.first), *story.views(happening.nation, happening.views)):
             screen.line(line)
 
     def step(sim_ns: int) -> None:

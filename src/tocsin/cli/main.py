@@ -132,7 +132,7 @@ def policy_explain(
 def main() -> None:
     """Run a command; every expected fault becomes one line on standard error and an exit code (2 usage, 3 data, 1 ours)."""
     try:
-        app(standalone_mode=True)
+        app(prog_name="tocsin", standalone_mode=True)
     except KeyboardInterrupt:
         sys.stderr.write("stopped\n")
         sys.exit(INTERRUPTED)

@@ -83,7 +83,9 @@ def _print(policy: Policy, partner: Nation, world: World, coalition: Coalition |
 def _table(product: str, rows: tuple[ExplainRow, ...]) -> Table:
     """Return the table of one product."""
     left = [row for row in rows if row.released]
-    title = f"{product}: {len(left)} of {len(rows)} fields leave, by {rows[0].rule}" if left else f"{product}: NOTHING leaves, {rows[0].rule}"
+    title = (
+        f"{product}: {len(left)} of {len(rows)} fields leave, by {rows[0].rule}" if left else f"{product}: NOTHING leaves, {rows[0].rule}"
+    )
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     for heading, width in (("field", 22), ("leaves", 7), ("how precise", 32)):
         table.add_column(heading, min_width=width, no_wrap=True)

@@ -31,7 +31,7 @@ def run_scenario(name: str, coalition_name: str | None, configuration: str, out_
     night = make_night(scenario)
 
     def listen(happening: Happening) -> None:
-        for line in story.views(happening.nation, happening.views):
+        for line in (*story.first_plots(happening.nation, happening.first), *story.views(happening.nation, happening.views)):
             screen.line(line)
 
     with screen:

@@ -127,7 +127,9 @@ def _wanted(reader: PlotReader, options: Options, problems: Problems, tally: Tal
     for item in reader:
         if isinstance(item, Problem):
             problems.tell(item.reason, problem_text(item))
-        elif (options.start_ns is None or item.time_ns >= options.start_ns) and (options.until_ns is None or item.time_ns <= options.until_ns):
+        elif (options.start_ns is None or item.time_ns >= options.start_ns) and (
+            options.until_ns is None or item.time_ns <= options.until_ns
+        ):
             tally.used += 1
             yield item
 

@@ -4,6 +4,8 @@ from math import sqrt
 
 import msgspec
 
+from tocsin.evaluation.record import FirstPlot
+from tocsin.evaluation.tables import probability
 from tocsin.messages.basics import Nation, World
 from tocsin.messages.event import ImpactEstimate, LaunchEvent
 from tocsin.messages.track import Track
@@ -39,6 +41,19 @@ class Story:
         self.standing = {nation: Standing() for nation in nations}
         self._said: set[tuple[str, ...]] = set()
         self._impact_said: dict[str, int] = {}
+
+    def first_plots(self, nation: Nation, first: tuple[FirstPlot, ...]) -> list[Line]:
+        """Return the lines for first detections: nation by nation, known to the simulation, not yet to any node."""
+        return [
+            Line(
+                time_ns=plot.time_ns,
+                nation=nation,
+                tone="suspect",
+                text=f"{plot.sensor} has its first plot of missile {plot.missile} (so the simulation says)",
+            )
+            for plot in first
+            if self._once("first", nation, plot.missile)
+        ]
 
     def views(self, nation: Nation, views: tuple[View, ...]) -> list[Line]:
         """Return the lines that these views are worth."""
@@ -88,7 +103,8 @@ class Story:
         impact = event.impact
         if impact is not None and impact.basis == "predicted" and event.status == "confirmed":
             last = self._impact_said.get(nation + event.event)
-            if last is None or view.time_ns - last >= IMPACT_REPEAT_NS:
+            again = nation == self._eez_nation and last is not None and view.time_ns - last >= IMPACT_REPEAT_NS
+            if last is None or again:  # everybody once, then the nation whose people ask
                 self._impact_said[nation + event.event] = view.time_ns
                 lines.append(Line(time_ns=view.time_ns, nation=nation, tone="predict", text=self.impact_text(event, impact, view.time_ns)))
         if event.status == "presumed-down" and self._once("down", nation, event.event):
@@ -102,7 +118,7 @@ class Story:
         when = f"in {remaining_s:.0f} s +- {3.0 * impact.time_sigma_s:.0f}" if remaining_s > 0 else "now due"
         major_km, minor_km = ellipse95_km(impact)
         outside = dict(event.p_outside_eez).get(self._eez_nation)
-        eez = "" if outside is None else f"; outside {self._eez_nation}'s EEZ with {outside:.1%}"
+        eez = "" if outside is None else f"; outside {self._eez_nation}'s EEZ with {probability(outside)}"
         return f"impact predicted {when} at {place(impact)}, 95 % within {major_km:.1f} x {minor_km:.1f} km{eez}"
 
     def answer(self, nation: Nation, picture: str) -> str:
