@@ -27,9 +27,7 @@ from tocsin.sim.scenario import load_coalition, load_scenario
 from tocsin.units import NS_PER_S, s2ns
 
 SEEING = ("KOR-EWR-N", "USA-XBR-SEONGJU")  # both see the first missile of the night; here they belong to nobody
-TRACK_KEYS = (
-    "time track kind status parent pos_ecef_m vel_ecef_mps cov model_probabilities age_s predicted sensors".split()
-)
+TRACK_KEYS = "time track kind status parent pos_ecef_m vel_ecef_mps cov model_probabilities age_s predicted sensors".split()
 EVENT_KEYS = (
     "time event revision salvo world status tracks missiles_at_least missiles_estimate objects launch impact apogee_m apogee_sigma_m "
     "range_m range_sigma_m class zones".split()
@@ -203,7 +201,13 @@ def test_bad_lines_are_said_once_each_counted_and_cost_nothing_else(night: Night
     good = night.lines()[:200]
     later = json.dumps({**json.loads(good[0]), "time": "2199-01-01T00:00:00Z"}).encode() + b"\n"
     foreign = json.dumps({**json.loads(good[0]), "sensor": "X-1"}).encode() + b"\n"
-    bad = [b"\x00\xffgarbage\n", b'{"time": 5, "sensor": "X"}\n', later, *[foreign.replace(b"X-1", b"X-%d" % i) for i in range(25)], good[0]]
+    bad = [
+        b"\x00\xffgarbage\n",
+        b'{"time": 5, "sensor": "X"}\n',
+        later,
+        *[foreign.replace(b"X-1", b"X-%d" % i) for i in range(25)],
+        good[0],
+    ]
     plots, sensors = night.write(tmp_path, [*good[:100], *bad, *good[100:]])
     done = tocsin("track", plots, "--sensors", sensors, "--out", tmp_path / "mixed")
     assert done.code == 0
@@ -245,9 +249,7 @@ def test_without_one_good_plot_the_exit_code_is_three_and_the_files_are_there(ni
         ({"--until": "2023-08-30T25:00:00Z"}, "--until 2023-08-30T25:00:00Z: expected hours to 23"),
     ],
 )
-def test_wrong_usage_is_one_line_and_exit_code_two(
-    night: Night, tmp_path: Path, tocsin: Tool, change: dict[str, str], said: str
-) -> None:
+def test_wrong_usage_is_one_line_and_exit_code_two(night: Night, tmp_path: Path, tocsin: Tool, change: dict[str, str], said: str) -> None:
     plots, sensors = night.write(tmp_path, night.lines()[:3])
     options = {"--sensors": str(sensors), "--out": str(tmp_path / "out"), **change}
     first = options.pop("plots", str(plots))

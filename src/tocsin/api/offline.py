@@ -89,9 +89,7 @@ class _Run:
         self._trackers = {nation: Tracker(nation, tuple(s for s in sensors if s.nation == nation)) for nation in nations}
         self._owners = {sensor.sensor: sensor.nation for sensor in sensors}
         policy = Policy(nation=nations[0], version=0, rules=())  # nothing leaves
-        config = NodeConfig(
-            nation=nations[0], world="test", epoch=1, nations=nations, routes=(), sensors=sensors, policy=policy, keys=()
-        )
+        config = NodeConfig(nation=nations[0], world="test", epoch=1, nations=nations, routes=(), sensors=sensors, policy=policy, keys=())
         self._picture = Picture(config, zones, "alone" if len(nations) == 1 else "joint")
         self._nation = nations[0]  # its tracker says what is wrong with scans of unknown sensors
         self._every_ns = every_ns

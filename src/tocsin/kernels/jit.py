@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import Final, ParamSpec, TypeVar, cast
+from typing import Final, ParamSpec, Protocol, TypeVar, cast
 
 import numba
 
@@ -50,24 +50,37 @@ def open_cache(package: Path, environ: Mapping[str, str]) -> tuple[Path | None, 
     """Return (this code's cache folder, "") and make it, or (None, one line that says why there is none)."""
     base = cache_base(environ)
     try:
-        if not base.is_absolute():
-            raise OSError("no home folder is known")
         folder = base / f"{FOLDER_STEM}{kernel_hash(package)}"
-        folder.mkdir(parents=True, exist_ok=True)
-        if not os.access(folder, os.W_OK | os.X_OK):
-            raise PermissionError(0, "permission denied or read-only")
-        room = os.statvfs(folder)
-        if room.f_bavail * room.f_frsize < LEAST_FREE_BYTES:
-            raise OSError(0, f"less than {LEAST_FREE_BYTES // 1024 // 1024} MB free")
-    except OSError as problem:
-        reason = (problem.strerror or str(problem)).lower()
-        return None, (
-            f"kernel cache: expected a folder that can be written, came {base} ({reason}); kernels are compiled anew at each start, "
-            f"which takes up to a minute: set TOCSIN_CACHE_DIR to a writable folder"
-        )
-    return folder, ""
+        problem = _problem_of(folder)
+        if not problem:
+            return folder, ""
+    except OSError as error:
+        problem = (error.strerror or str(error)).lower()
+    return None, (
+        f"kernel cache: expected a folder that can be written, came {base} ({problem}); kernels are compiled anew at each start, "
+        "which takes up to a minute: set TOCSIN_CACHE_DIR to a writable folder"
+    )
 
 
+def _problem_of(folder: Path) -> str:
+    """Make a folder and return why it cannot be written, or nothing. Raises ``OSError`` where it cannot even be made."""
+    if not folder.is_absolute():
+        return "no home folder is known"
+    folder.mkdir(parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return "permission denied or read-only"
+    room = os.statvfs(folder)
+    few = room.f_bavail * room.f_frsize < LEAST_FREE_BYTES
+    return f"less than {LEAST_FREE_BYTES // 1024 // 1024} MB free" if few else ""
+
+
+class _NumbaSettings(Protocol):
+    """The one setting of ``numba.config`` that is used here."""
+
+    CACHE_DIR: str
+
+
+_SETTINGS: Final = cast("_NumbaSettings", numba.config)
 COMPILED: Final = os.environ.get("TOCSIN_JIT", "1") != "0"
 CACHE_FOLDER, CACHE_PROBLEM = open_cache(Path(__file__).resolve().parent.parent, os.environ) if COMPILED else (None, "")
 
@@ -78,9 +91,9 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
         return function
     if CACHE_FOLDER is None:
         return cast("Callable[P, R]", numba.njit(function))
-    others = numba.config.CACHE_DIR  # the place is chosen now, by this setting; other users of Numba keep theirs
-    numba.config.CACHE_DIR = str(CACHE_FOLDER)
+    others = _SETTINGS.CACHE_DIR  # the place is chosen now, by this setting; other users of Numba keep theirs
+    _SETTINGS.CACHE_DIR = str(CACHE_FOLDER)
     try:
         return cast("Callable[P, R]", numba.njit(cache=True)(function))
     finally:
-        numba.config.CACHE_DIR = others
+        _SETTINGS.CACHE_DIR = others
