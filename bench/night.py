@@ -95,6 +95,7 @@ def holds(outcome: Outcome) -> dict[str, bool]:
         "one salvo": outcome.figures.salvos == 1,
         "no false launch event": outcome.figures.false_launch_events == 0,
         "no aircraft warned of": outcome.figures.aircraft_warned == 0,
+        "no event opened and taken back": outcome.cancelled == 0,
         "no land alert": outcome.land_alerts == 0,
         "outside the EEZ with p > 0.99": all(p is not None and p > 0.99 for figures in together for p in figures.p_outside_eez),
         f"joint warning everywhere within {IN_TIME_S:g} s": outcome.warning_delay_s <= IN_TIME_S,
@@ -130,7 +131,8 @@ def report(scenario: str, outcomes: list[Outcome]) -> bool:
     inside = [i for o in outcomes for f in o.figures.nations.values() for i in f.together.inside_ellipse95 if i is not None]
     delays = sorted(outcome.warning_delay_s for outcome in outcomes)
     print(
-        f"  impact error together: median {sorted(errors)[len(errors) // 2]:.2f} km; true impact inside the 95 % ellipse {sum(inside)} of {len(inside)}"
+        f"  impact error together: median {sorted(errors)[len(errors) // 2]:.2f} km; "
+        f"true impact inside the 95 % ellipse {sum(inside)} of {len(inside)}"
     )
     print(f"  joint warning after the first confirmation: median {delays[len(delays) // 2]:.1f} s, worst {delays[-1]:.1f} s")
     for nation in outcomes[0].figures.nations:
@@ -138,7 +140,6 @@ def report(scenario: str, outcomes: list[Outcome]) -> bool:
         known = sorted(value for value in firsts if value is not None)
         span = f"{known[0]:.1f}-{known[-1]:.1f} s" if known else "never"
         print(f"  {nation} alone first detects after {span} (in {len(known)} seeds)")
-    print(f"  events opened and taken back: {sum(outcome.cancelled for outcome in outcomes)}")
     return failed
 
 

@@ -74,7 +74,7 @@ def test_alone_and_together_tell_what_a_partner_gave() -> None:
     assert bbb.alone.first_warning_s == (None, 140.0)
     assert bbb.alone.impact_error_km[0] is None
     assert bbb.alone.missiles_at_least == 1
-    assert bbb.together.first_detection_s == (40.0, 40.0)
+    assert bbb.together.first_detection_s == (50.0, 50.0)  # the earliest plot behind what the partner shared
     assert bbb.together.first_warning_s == (50.0, 50.0)
     assert bbb.together.p_outside_eez == (0.999, 0.999)
     assert bbb.together.missiles_at_least == 2
@@ -102,24 +102,12 @@ def test_a_warning_about_an_event_that_nobody_recorded_is_matched_by_its_launch_
     assert nation_figures(record, record.nations["BBB"]).together.first_warning_s == (None, 51.0)
 
 
-def test_a_nation_played_without_its_partners_in_the_record_still_has_their_first_plots() -> None:
-    flight = missile("1")
-    record = empty_night(flight)
-    record.nations = {"BBB": record.nations["BBB"]}
-    record.first_plots.append(FirstPlot(missile="1", sensor="AAA-R", nation="AAA", time_ns=flight.launch_ns + 30 * S))
-    figures = nation_figures(record, record.nations["BBB"])
-    assert figures.alone.first_detection_s == (None,)
-    assert figures.together.first_detection_s == (30.0,)
-
-
-@pytest.mark.parametrize(("off_km", "inside"), [(2.44, True), (2.46, False)])  # sqrt(5.991) = 2.448 sigmas of 1 km
-def test_the_ellipse_holds_the_impact_up_to_the_95_percent_point_of_chi_square(off_km: float, *, inside: bool) -> None:
-    record = empty_night(missile("1"))
-    record.nations["AAA"].fused.append(fused_track("joint-1", *record.missiles[0].samples[60]))
-    record.nations["AAA"].joint_events.append(launch_event("AAA-joint-1", "joint-1", record.missiles[0], 60, off_km=off_km / 1.0005))
-    together = night_figures(record).nations["AAA"].together
-    assert together.inside_ellipse95 == (inside,)
-    assert together.ellipse95_km2[0] == pytest.approx(pi * CHI2_2_95, rel=1e-3)
+def test_what_no_partner_shared_is_not_known_together() -> None:
+    """A neighbour's early plots count only if a track that rests on them reached this picture."""
+    record = shared_night()
+    record.nations["BBB"].fused.clear()
+    figures = night_figures(record).nations["BBB"]
+    assert figures.together.first_detection_s == figures.alone.first_detection_s
 
 
 def test_a_thrust_ended_now_trace_is_no_prediction() -> None:

@@ -49,7 +49,7 @@ def test_the_impact_line_gives_countdown_ellipse_and_the_eez_answer_without_clai
     """A probability from samples is never 100 %."""
     lines = story().views("JPN", (joint_view(JOINT),))
     text = next(line.text for line in lines if line.tone == "predict")
-    assert "in 100 s +- 6" in text
+    assert "in 100 s +- 4" in text
     assert "outside JPN's EEZ with > 99.9 %" in text
 
 

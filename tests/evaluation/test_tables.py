@@ -56,7 +56,7 @@ def test_alone_stands_beside_together_for_each_nation_and_missile() -> None:
         ("BBB", "2", "together"),
     ]
     assert rows[4][3:7] == ("never", "never", "-", "-")
-    assert rows[5][3:5] == ("40", "50")
+    assert rows[5][3:5] == ("50", "50")
 
 
 def test_a_missed_ellipse_is_marked() -> None:

@@ -104,6 +104,37 @@ def test_the_summary_has_every_key_and_keeps_the_promises_of_the_night(demo: Dem
         assert all(p > 0.99 for p in together["p_outside_jpn_eez"])
 
 
+def test_with_the_ship_further_east_japan_alone_has_nothing_and_together_it_has_both(demo: Demo) -> None:
+    """What sharing buys is ship placement against horizon: the whole pipeline says so for every placing of the coalition file."""
+    placings = {row["configuration"]: row for row in json.loads((demo.out / "summary.json").read_text())["placings"]}
+    assert len(placings) >= 5
+    east = placings["ship-east"]
+    assert east["nation"] == "JPN"
+    assert east["alone"]["first_detection_s"] == east["alone"]["first_warning_s"] == [None, None]
+    assert east["alone"]["missiles_at_least"] == 0
+    assert all(row["together"]["missiles_at_least"] == 2 for row in placings.values())
+
+
+def test_the_first_joint_warning_at_japan_carries_launch_point_path_and_impact(demo: Demo) -> None:
+    """Within 5 s of Korea's own confirmation; while it burns the impact is the labelled trace, never called a prediction."""
+    from tocsin.adapters.store.reading import read  # noqa: PLC0415
+
+    def warnings(nation: str, picture: str) -> list[dict[str, object]]:
+        outputs = [json.loads(record.body) for _, record in read(demo.out / f"log-{nation}.db") if record.kind == "output"]
+        return [item for where, item in outputs if where == picture and "warning" in item and item["status"] == "confirmed"]
+
+    korea = sorted(str(item["event"]) for item in warnings("KOR", "alone"))
+    japan = warnings("JPN", "joint")
+    assert len(korea) == len(japan) == 2
+    for item in japan:
+        assert item["launch"] is not None
+        assert item["path"]
+        assert item["impact"] is not None
+    confirmed = sorted(int(str(item["time_ns"])) for item in warnings("KOR", "alone"))
+    joint = sorted(int(str(item["time_ns"])) for item in japan)
+    assert all(there - here <= 5_000_000_000 for here, there in zip(confirmed, joint, strict=True))
+
+
 def test_the_files_of_the_run_can_be_read_line_by_line(demo: Demo) -> None:
     """JSON on every line, with the documented keys; events are in the exercise world."""
     tracks = [json.loads(line) for line in (demo.out / "tracks.jsonl").read_text().splitlines()]

@@ -23,7 +23,7 @@ def test_the_night_is_two_launches_one_salvo_and_nothing_else(seed: int) -> None
     korea = outcome.figures.nations["KOR"].alone.first_detection_s
     assert all(first is not None and KOREA_FIRST_S[0] <= first <= KOREA_FIRST_S[1] for first in korea)
     japan = outcome.figures.nations["JPN"].alone.first_detection_s
-    assert all(first is None or JAPAN_FIRST_S[0] <= first <= JAPAN_FIRST_S[1] for first in japan)
+    assert all(first is not None and JAPAN_FIRST_S[0] <= first <= JAPAN_FIRST_S[1] for first in japan)
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -11,11 +11,13 @@ from tocsin.adapters.formats.events import event_line
 from tocsin.adapters.formats.plots import plot_line
 from tocsin.adapters.formats.sensors import sensors_toml
 from tocsin.adapters.formats.tracks import track_line
+from tocsin.adapters.records import decode_head
 from tocsin.adapters.replay import ReplayReport, replay
+from tocsin.adapters.store.reading import read
 from tocsin.adapters.workers import workers
 from tocsin.api.night import Listener, Pace, Plan, play_night
 from tocsin.api.ships import Moved, elsewhere, picture_elsewhere, share, track_elsewhere
-from tocsin.errors import OperatorFault
+from tocsin.errors import OperatorFault, TocsinError
 from tocsin.evaluation.record import NightRecord
 from tocsin.geography import load_zones
 from tocsin.messages.plot import Plot
@@ -26,7 +28,9 @@ OUR_FILES = ("report.html", "summary.json", "tracks.jsonl", "events.jsonl", "plo
 
 
 def prepare_folder(out: Path, nations: tuple[str, ...]) -> None:
-    """Make the folder ready: our own files of an earlier exercise go, anything else stays untouched."""
+    """Make the folder ready: files of an earlier exercise or test go, anything else stays; a live log is never touched."""
+    for nation in nations:
+        _refuse_live(out / f"log-{nation}.db")
     try:
         out.mkdir(parents=True, exist_ok=True)
         for name in (*OUR_FILES, *(f"log-{nation}.db{suffix}" for nation in nations for suffix in ("", "-wal", "-shm", "-journal"))):
@@ -34,6 +38,19 @@ def prepare_folder(out: Path, nations: tuple[str, ...]) -> None:
     except OSError as problem:
         text = f"{out}: expected a folder to write to, came: {problem.strerror}; choose another with --out"
         raise OperatorFault(text, exit_code=2) from problem
+
+
+def _refuse_live(log: Path) -> None:
+    if not log.exists():
+        return
+    try:
+        _, record = next(read(log))
+        world: str = decode_head(record.body).config.world
+    except (TocsinError, StopIteration):
+        world = "unreadable"
+    if world not in ("exercise", "test"):
+        text = f"{log}: expected no log or one of an exercise, found one of world {world!r}; choose another folder with --out"
+        raise OperatorFault(text, exit_code=2)
 
 
 def produce(plan: Plan, night: Night, out: Path, pace: Pace, listen: Listener) -> NightRecord:

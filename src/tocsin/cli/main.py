@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tocsin import __version__
-from tocsin.errors import OperatorFault, TocsinError
+from tocsin.errors import OperatorFault, PeerFault, TocsinError
 
 INTERRUPTED = 130  # the shell's code for Ctrl-C: 128 + SIGINT
 
@@ -141,6 +141,6 @@ def main() -> None:
         sys.exit(fault.exit_code)
     except TocsinError as fault:
         sys.stderr.write(f"tocsin: {fault}\n")
-        sys.exit(3)
+        sys.exit(3 if isinstance(fault, PeerFault) else 1)
     except BrokenPipeError:
         sys.exit(0)

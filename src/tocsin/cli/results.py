@@ -1,5 +1,7 @@
 """After the night: summary.json and report.html, and the same figures as tables on the screen."""
 
+import shutil
+import sys
 import textwrap
 from pathlib import Path
 
@@ -35,7 +37,7 @@ def write_results(plan: Plan, record: NightRecord, after: After, out: Path) -> R
     identical = all(replay.identical for replay in after.replays.values())
     write_bytes(
         out / "summary.json",
-        msgspec.json.format(msgspec.json.encode(summary(record, figures, replay_identical=identical)), indent=2) + b"\n",
+        msgspec.json.format(msgspec.json.encode(summary(record, figures, replay_identical=identical, ships=ships)), indent=2) + b"\n",
     )
     report = out / "report.html"
     published = tuple(f"{statement.nation}: {statement.text}" for statement in plan.scenario.statements)
@@ -92,8 +94,13 @@ def tell_results(screen: Screen, plan: Plan, record: NightRecord, after: After, 
         f"tocsin track {out / 'plots.jsonl'} --sensors {out / 'sensors.toml'} --out tracked",
         "tocsin demo 2023-08-30-pull-up --fast --out pull-up",
     ):
-        screen.say(f"  {command}")
+        screen.say(f"  {command.replace('tocsin', program(), 1)}")
     screen.say(f"Report: {results.report}")
+
+
+def program() -> str:
+    """Return how this person can call the command: by name if it is found, by its path otherwise."""
+    return "tocsin" if shutil.which("tocsin") else str(Path(sys.argv[0]))
 
 
 def show(screen: Screen, table: Table) -> None:

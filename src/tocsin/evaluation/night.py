@@ -255,6 +255,17 @@ def first_by(plots: list[FirstPlot], nations: tuple[Nation, ...]) -> dict[str, i
     return first
 
 
+def first_in_picture(fused: list[FusedTrack], missiles: tuple[MissileTruth, ...], own: dict[str, int]) -> dict[str, int]:
+    """Return the earliest plot behind each missile in a picture: the nation's own, or one that a partner's shared track rests on."""
+    first = dict(own)
+    of_track = match_tracks(fused, missiles)
+    for track in fused:
+        missile = of_track.get(track.track)
+        if missile is not None:
+            first[missile] = min(first.get(missile, track.first_plot_ns), track.first_plot_ns)
+    return first
+
+
 def nation_figures(record: NightRecord, nation: NationRecord) -> NationFigures:
     """Return one nation's figures, alone and together. ``nation`` need not be in the record (a ship elsewhere), its plots must be."""
     alone_matched = match_events(nation.alone_events, nation.alone_fused, record.missiles)
@@ -266,7 +277,7 @@ def nation_figures(record: NightRecord, nation: NationRecord) -> NationFigures:
     alone_warned = _first_warnings(record, [(warning.time_ns, warning) for warning in nation.alone_warnings], alone_matched)
     joint_warned = _first_warnings(record, [(w.time_ns, w) for w in nation.joint_warnings] + nation.partner_warnings, everyone)
     alone_first = first_by(record.first_plots, (nation.nation,))
-    joint_first = first_by(record.first_plots, tuple(sorted({plot.nation for plot in record.first_plots})))
+    joint_first = first_in_picture(nation.fused, record.missiles, alone_first)
     return NationFigures(
         alone=_figures(record, nation.alone_events, alone_matched, alone_warned, alone_first),
         together=_figures(record, nation.joint_events, joint_matched, joint_warned, joint_first),
@@ -274,12 +285,12 @@ def nation_figures(record: NightRecord, nation: NationRecord) -> NationFigures:
 
 
 def night_figures(record: NightRecord) -> NightFigures:
-    """Return all figures of a night. Launch events and salvos are those of the joint pictures (the largest, should they differ)."""
+    """Return all figures of a night. Launch events and salvos are those of the first nation's joint picture, as in events.jsonl."""
     launch_events = salvos = false = aircraft = merged = 0
     for nation in record.nations.values():
-        salvo_of = {event.event: event.salvo for event in standing_events(nation.joint_events)}
-        launch_events = max(launch_events, len(salvo_of))
-        salvos = max(salvos, len(set(salvo_of.values())))
+        if nation is next(iter(record.nations.values())):
+            salvo_of = {event.event: event.salvo for event in standing_events(nation.joint_events)}
+            launch_events, salvos = len(salvo_of), len(set(salvo_of.values()))
         counts = _count_false(record, nation)
         false, aircraft, merged = false + counts[0], aircraft + counts[1], merged + counts[2]
     return NightFigures(

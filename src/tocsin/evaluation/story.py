@@ -14,6 +14,7 @@ from tocsin.node.outputs import View
 from tocsin.units import DEG, KM, NS_PER_S, seconds_between
 
 IMPACT_REPEAT_NS = 45 * NS_PER_S  # how often the countdown is said again while nothing else changes
+TIME_95_SCALE = 1.959964  # two-sided 95 % point of the normal distribution (tables)
 CHI2_95_SCALE = sqrt(5.991464547107979)  # 1-sigma axis -> 95 % axis in two dimensions
 
 
@@ -97,7 +98,8 @@ class Story:
         if event.status == "suspected":
             return []
         lines: list[Line] = []
-        if self._once("event", nation, event.event):
+        basis = "" if event.impact is None or event.impact.basis == "thrust-ended-now" else "predicted"
+        if event.status == "confirmed" and self._once("event", nation, event.event, basis):
             text = f"ALONE: {self.answer(nation, 'alone')}   |   WITH PARTNERS: {self.answer(nation, 'joint')}"
             lines.append(Line(time_ns=view.time_ns, nation=nation, tone="alarm", text=text))
         impact = event.impact
@@ -115,11 +117,11 @@ class Story:
     def impact_text(self, event: LaunchEvent, impact: ImpactEstimate, now_ns: int) -> str:
         """Say where and when it comes down, how sure, and the answer to the EEZ question."""
         remaining_s = seconds_between(impact.time_ns, now_ns)
-        when = f"in {remaining_s:.0f} s +- {3.0 * impact.time_sigma_s:.0f}" if remaining_s > 0 else "now due"
+        when = f"in {remaining_s:.0f} s +- {TIME_95_SCALE * impact.time_sigma_s:.0f}" if remaining_s > 0 else "now due"
         major_km, minor_km = ellipse95_km(impact)
         outside = dict(event.p_outside_eez).get(self._eez_nation)
         eez = "" if outside is None else f"; outside {self._eez_nation}'s EEZ with {probability(outside)}"
-        return f"impact predicted {when} at {place(impact)}, 95 % within {major_km:.1f} x {minor_km:.1f} km{eez}"
+        return f"impact predicted {when} at {place(impact)}, +- {major_km:.1f} km along and +- {minor_km:.1f} km across (95 %){eez}"
 
     def answer(self, nation: Nation, picture: str) -> str:
         """Return one nation's answer in one picture, in a few words."""

@@ -5,6 +5,7 @@ from math import isnan
 from tocsin import __version__
 from tocsin.evaluation.night import NightFigures, PictureFigures, quantile
 from tocsin.evaluation.record import NightRecord
+from tocsin.evaluation.tables import ShipRow
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
@@ -12,7 +13,9 @@ LATENCIES = ("plot_to_partner", "warning_to_partner")
 MS_PER_S = 1_000.0
 
 
-def summary(record: NightRecord, figures: NightFigures, *, replay_identical: bool | None) -> dict[str, Json]:
+def summary(
+    record: NightRecord, figures: NightFigures, *, replay_identical: bool | None, ships: tuple[ShipRow, ...] = ()
+) -> dict[str, Json]:
     """Return the content of summary.json. ``replay_identical`` is None where no log was written or none was replayed."""
     return {
         "event": record.event,
@@ -35,6 +38,16 @@ def summary(record: NightRecord, figures: NightFigures, *, replay_identical: boo
         "aircraft": {"tracked": figures.aircraft_tracked, "warned": figures.aircraft_warned},
         "plots": record.plots,
         "notes": {code: dict(sorted(nation.notes.items())) for code, nation in record.nations.items()},
+        "placings": [
+            {
+                "configuration": row.configuration,
+                "place": row.label,
+                "nation": row.nation,
+                "alone": _picture(row.figures.alone, record.eez_nation),
+                "together": _picture(row.figures.together, record.eez_nation),
+            }
+            for row in ships
+        ],
         "replay_identical": replay_identical,
     }
 
