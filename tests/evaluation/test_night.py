@@ -7,7 +7,7 @@ import pytest
 
 from tests.evaluation.nights import S, empty_night, fused_track, launch_event, missile, own_track, shared_night, warning_of
 from tocsin.evaluation.night import match_tracks, nation_figures, night_figures, quantile
-from tocsin.evaluation.record import FirstPlot, NightRecord
+from tocsin.evaluation.record import NightRecord
 
 FAR_OFF = missile("far", lat_deg=30.0)
 CHI2_2_95 = 5.991  # 95 % point, 2 degrees of freedom: NIST/SEMATECH e-Handbook of Statistical Methods, table 1.3.6.7.4
@@ -108,6 +108,16 @@ def test_what_no_partner_shared_is_not_known_together() -> None:
     record.nations["BBB"].fused.clear()
     figures = night_figures(record).nations["BBB"]
     assert figures.together.first_detection_s == figures.alone.first_detection_s
+
+
+@pytest.mark.parametrize(("off_km", "inside"), [(2.44, True), (2.46, False)])  # sqrt(5.991) = 2.448 sigmas of 1 km
+def test_the_ellipse_holds_the_impact_up_to_the_95_percent_point_of_chi_square(off_km: float, *, inside: bool) -> None:
+    record = empty_night(missile("1"))
+    record.nations["AAA"].fused.append(fused_track("joint-1", *record.missiles[0].samples[60]))
+    record.nations["AAA"].joint_events.append(launch_event("AAA-joint-1", "joint-1", record.missiles[0], 60, off_km=off_km / 1.0005))
+    together = night_figures(record).nations["AAA"].together
+    assert together.inside_ellipse95 == (inside,)
+    assert together.ellipse95_km2[0] == pytest.approx(pi * CHI2_2_95, rel=1e-3)
 
 
 def test_a_thrust_ended_now_trace_is_no_prediction() -> None:

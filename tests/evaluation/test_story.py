@@ -34,7 +34,9 @@ def test_a_nation_that_has_nothing_alone_is_shown_beside_what_partners_gave_it()
 def test_an_earlier_missile_s_event_does_not_count_as_knowing_of_the_new_one() -> None:
     """Alone it knew the first missile; of the second it knows nothing."""
     teller = story()
-    earlier = replace(JOINT, picture="alone", event="old", first_detection_ns=T0_NS - 500 * NS_PER_S, last_detection_ns=T0_NS - 400 * NS_PER_S)
+    earlier = replace(
+        JOINT, picture="alone", event="old", first_detection_ns=T0_NS - 500 * NS_PER_S, last_detection_ns=T0_NS - 400 * NS_PER_S
+    )
     teller.views("JPN", (View(picture="alone", source="JPN", time_ns=T0_NS, item=earlier),))
     later = replace(JOINT, first_detection_ns=T0_NS - 10 * NS_PER_S, last_detection_ns=T0_NS)
     assert any("ALONE: nothing" in line.text for line in teller.views("JPN", (joint_view(later),)))

@@ -198,7 +198,7 @@ class Assessment:
             p_land=land,
             nations=tuple(view for _, (_, view) in sorted(record.views.items())),
             models_boost=fused.models.boost,
-            legal=self._legal_for(record.launch),
+            legal=self._legal_for(record),
             remark=record.remark,
         )
 
@@ -220,10 +220,17 @@ class Assessment:
             land.append((nation, zones.get(f"land:{nation}", 0.0)))
         return tuple(outside), tuple(land)
 
-    def _legal_for(self, launch: LaunchEstimate | None) -> tuple[str, ...]:
-        """Legal context of the launching nation, known once the launch point is."""
+    def _legal_for(self, record: Record) -> tuple[str, ...]:
+        """Legal context of the launching nation, known once the launch point is; looked up once per launch estimate."""
+        launch = record.launch
         if launch is None or not self._legal:
             return ()
+        if record.legal is None or record.legal[0] is not launch:
+            record.legal = (launch, self._legal_at(launch))
+        return record.legal[1]
+
+    def _legal_at(self, launch: LaunchEstimate) -> tuple[str, ...]:
+        """Texts of the nation on whose ground the launch point lies."""
         site = zone_of(self._zones, launch.lat_rad, launch.lon_rad)
         if site.nation is None:
             return ()

@@ -1,6 +1,7 @@
 """From one track to its impact, path, apogee and class: pure functions of one state. Events and their history are in ``assess``."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import cos, pi, sqrt
 from typing import Final
 
@@ -84,6 +85,7 @@ class OwnFigures:
     climbing: bool
 
 
+@lru_cache(maxsize=64)  # both pictures ask for the same track in turn
 def own_figures(track: Track) -> OwnFigures | None:
     """Return a nation's own impact and apogee from its mean state; None while burning or if it does not come down."""
     estimate = estimate_of(track)

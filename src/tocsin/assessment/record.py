@@ -44,6 +44,7 @@ class Record:
     views: dict[Nation, tuple[int, NationView]] = field(default_factory=dict)
     zones: tuple[tuple[str, float], ...] = ()
     presumed_ns: int | None = None
+    legal: tuple[LaunchEstimate, tuple[str, ...]] | None = None  # legal context, and the launch point that it was found for
     remark: str = "first detection"
     sent: LaunchEvent | None = None
 

@@ -49,12 +49,16 @@ class Fusion:
         self._closed: list[tuple[FusedTrack, int]] = []
         self._agreeing: dict[tuple[int, int], int] = {}  # pair of groups -> since when they agree
         self._merge_due_ns = 0
+        self._carried: dict[tuple[int, int], FusedTrack | None] = {}  # (group, time) -> message, since the last step
 
     def step(self, tracks: tuple[Track, ...], now_ns: int) -> tuple[tuple[FusedTrack, ...], tuple[Note, ...]]:
         """Take new or updated national tracks; return the objects that changed (new data, status, closed) and notes.
 
         Objects without news are not returned: ask ``live`` for all of them, predicted to a time.
         """
+        self._carried.clear()
+        if not (tracks or self._groups or self._waiting or self._others or self._closed):
+            return (), ()
         notes: list[Note] = []
         gone: list[FusedTrack] = []
         self._expire(now_ns, gone)
@@ -85,15 +89,23 @@ class Fusion:
         for group in self._groups.values():
             output = group.output
             if output is not None and now_ns - output.time_ns >= NS_PER_S:
-                output = group.message(now_ns)
+                output = self._carry(group, now_ns)
             if output is not None:
                 found.append(output)
         return tuple(found) + tuple(track for track, _ in self._closed)
 
     def predicted(self, now_ns: int) -> tuple[FusedTrack, ...]:
         """All objects without data at ``now_ns``, carried there: what a picture shows at each whole second."""
-        found = [group.message(now_ns) for group in self._groups.values() if group.output is not None and group.output.time_ns < now_ns]
+        behind = [group for group in self._groups.values() if group.output is not None and group.output.time_ns < now_ns]
+        found = [self._carry(group, now_ns) for group in behind]
         return tuple(track for track in found if track is not None)
+
+    def _carry(self, group: Group, now_ns: int) -> FusedTrack | None:
+        """A group's message at a time: ``live`` and ``predicted`` of one tick ask for the same one."""
+        key = (group.number, now_ns)
+        if key not in self._carried:
+            self._carried[key] = group.message(now_ns)
+        return self._carried[key]
 
     @property
     def others(self) -> tuple[Track, ...]:
@@ -137,10 +149,9 @@ class Fusion:
         if ended:
             self._leave(key, track, now_ns, changed, gone, notes)
             return
-        if estimate_of(track) is None:
+        if not group.put(track, now_ns):
             notes.append(_not_finite(track, now_ns))
             return
-        group.put(track, now_ns)
         changed.append(number)
 
     def _leave(
@@ -304,9 +315,8 @@ class Fusion:
                 for nation in sorted(group.members):
                     self._home[nation, group.members[nation].track.track] = -1
                 del self._groups[number]
-        for key in sorted(self._others):
-            if now_ns - self._others[key].time_ns > OTHERS_KEPT_NS:
-                del self._others[key]
+        for key in [key for key, track in self._others.items() if now_ns - track.time_ns > OTHERS_KEPT_NS]:
+            del self._others[key]
 
     def _emit(self, group: Group) -> FusedTrack | None:
         """Make and keep the group's message at its own time."""

@@ -53,17 +53,21 @@ class Group:
     contact_of_ns: int = -1  # last plot that ``contact_ns`` was predicted from
     output: FusedTrack | None = None
 
-    def put(self, track: Track, now_ns: int) -> None:
-        """Take the newest message of a member nation."""
+    def put(self, track: Track, now_ns: int) -> bool:
+        """Take the newest message of a member nation; False if it has no usable state, and then nothing changed."""
+        estimate = estimate_of(track)
+        if estimate is None:
+            return False
         old = self.members.get(track.nation)
         joined_ns = old.joined_ns if old is not None and old.track.track == track.track else now_ns
-        self.members[track.nation] = Member(track, joined_ns, estimate_of(track))
+        self.members[track.nation] = Member(track, joined_ns, estimate)
         self.first_plot_ns = min(self.first_plot_ns or track.first_plot_ns, track.first_plot_ns)
         if track.launch is not None:
             self.launches[track.nation] = track.launch
         if track.status == "confirmed" or track.confirmed_ns is not None:
             at_ns = track.confirmed_ns if track.confirmed_ns is not None else track.time_ns
             self.confirmed_ns = at_ns if self.confirmed_ns is None else min(self.confirmed_ns, at_ns)
+        return True
 
     @property
     def last_plot_ns(self) -> int:

@@ -4,7 +4,7 @@ Nothing about which track belongs to which object lives here.
 """
 
 from dataclasses import dataclass
-from math import hypot, sqrt
+from math import hypot, isfinite, sqrt
 from typing import Final
 
 import numpy as np
@@ -16,8 +16,9 @@ from tocsin.units import seconds_between
 
 Array = NDArray[np.float64]
 
-UPPER: Final = np.triu_indices(7)
 COVARIANCE_NUMBERS: Final = 28  # upper triangle of 7 x 7
+UPPER: Final = np.flatnonzero(np.triu(np.ones((7, 7))))  # place of each of them in the flat matrix
+FULL: Final = np.array([[7 * min(i, j) - min(i, j) * (min(i, j) + 1) // 2 + max(i, j) for j in range(7)] for i in range(7)])  # and back
 BIAS_POS_SIGMA_M: Final = 150.0  # per axis: two nations' sensors disagree by unestimated bias, 0.2 mrad at 700 km
 BIAS_VEL_SIGMA_MPS: Final = 3.0  # what such a bias, changing along the track, does to the velocity
 GAP_ACCEL_SIGMA_MPS2: Final = 0.3  # slack for an unseen stretch: 1.5 km and 30 m/s after 100 s; 5 s of flight are >= 5 km
@@ -39,15 +40,10 @@ class Estimate:
 
 def estimate_of(track: Track | FusedTrack) -> Estimate | None:
     """Return the arrays of a track; None if it is not finite or its covariance has not 28 numbers."""
-    x = np.array((*track.pos_ecef_m, *track.vel_ecef_mps, track.ln_beta))
-    if len(track.cov) != COVARIANCE_NUMBERS:
+    state = (*track.pos_ecef_m, *track.vel_ecef_mps, track.ln_beta)
+    if len(track.cov) != COVARIANCE_NUMBERS or not (all(map(isfinite, state)) and all(map(isfinite, track.cov))):
         return None
-    upper = np.array(track.cov)
-    P = np.empty((7, 7))
-    P[UPPER] = upper
-    P.T[UPPER] = upper
-    if not (np.isfinite(x).all() and np.isfinite(upper).all()):
-        return None
+    x, P = np.array(state), np.array(track.cov).take(FULL)  # noqa: N806 - textbook name
     return Estimate(
         track.time_ns, x, P, track.thrust_mps2, track.thrust_sigma_mps2, track.models.manoeuvre, track.last_plot_ns
     )
@@ -55,7 +51,7 @@ def estimate_of(track: Track | FusedTrack) -> Estimate | None:
 
 def upper_triangle(P: Array) -> tuple[float, ...]:
     """Return the 28 numbers of a message from P[7, 7]."""
-    return tuple(P[UPPER].tolist())
+    return tuple(P.take(UPPER).tolist())
 
 
 def carry(estimate: Estimate, time_ns: int) -> Estimate:

@@ -11,6 +11,7 @@ Approximate, no legal value.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.resources import files
 from io import BytesIO
 from typing import Final
@@ -185,13 +186,16 @@ def zone_probabilities(zones: Zones, lat_rad: Floats, lon_rad: Floats, blur_m: f
     Raises:
         OurFault: no positions, arrays that do not match, a position that is not finite, or a negative blur.
     """
-    weights = _weights(zones, lat_rad, lon_rad, blur_m)
-    nations = zones.meta.nations
-    labels = [f"{band}:{nation}" for band in BAND_NAMES for nation in nations] + [HIGH_SEAS, NOT_COVERED]
+    weights: list[float] = _weights(zones, lat_rad, lon_rad, blur_m).tolist()
     n_samples = len(lat_rad)
-    return tuple(
-        (label, float(weight) / n_samples) for label, weight in sorted(zip(labels, weights, strict=True)) if weight > FAINT * n_samples
-    )
+    labels = zip(_labels(zones.meta.nations), weights, strict=True)
+    return tuple(sorted((label, weight / n_samples) for label, weight in labels if weight > FAINT * n_samples))
+
+
+@lru_cache(maxsize=4)
+def _labels(nations: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of the weights, in the order of ``zone_kernels.label_weights``."""
+    return (*(f"{band}:{nation}" for band in BAND_NAMES for nation in nations), HIGH_SEAS, NOT_COVERED)
 
 
 def p_outside_eez(zones: Zones, nation: str, lat_rad: Floats, lon_rad: Floats, blur_m: float = EEZ_LIMIT_SIGMA_M) -> float:

@@ -42,6 +42,8 @@ def release(
     kept: list[Item] = []
     notes: list[Note] = []
     for item in items:
+        if isinstance(item, Track) and rule.product == "track" and item.kind not in rule.detail.kinds:
+            continue  # before any check: most tracks are aircraft, which stay at home
         problem = _refusal(policy, rule, world, item, now_ns)
         if problem is not None:
             notes.append(_note(problem, f"{product} to {partner}", now_ns))

@@ -39,6 +39,7 @@ class _Case:
     told: Warning | None = None
     since_ns: int = 0  # of the present status
     by_person: bool = False  # ended by a command
+    quiet: tuple[int, int] | None = None  # event and warning revision between which a reader would notice nothing
     clear_since_ns: int | None = None  # since when an alerted land is no longer in danger
 
 
@@ -193,8 +194,11 @@ class WarningDesk:
             how = "presumed down, not observed" if case.status == "presumed-down" else case.status
             self._move(case, "all-clear-due", f"{how}; no detection for {ALL_CLEAR_NS // NS_PER_S} s", now_ns, out, notes)
             return
-        if now_ns - told.time_ns >= UPDATE_NS:
+        revisions = (case.event.revision, told.revision)
+        waits = case.clear_since_ns is not None  # only the end of a land alert comes by time alone
+        if now_ns - told.time_ns >= UPDATE_NS and (waits or case.quiet != revisions):
             news = self._news(case, now_ns)
+            case.quiet = revisions if news is None and not waits else None
             if news is not None:
                 self._move(case, "event-changed", news, now_ns, out, notes)
 

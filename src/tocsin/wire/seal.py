@@ -96,6 +96,7 @@ def _public_key(public_hex: str) -> Ed25519PublicKey:
         raise OurFault(f"public key {public_hex[:16]!r}...: expected 32 bytes in hexadecimal: {error}. Check the key list") from error
 
 
+@lru_cache(maxsize=64)  # the same bytes are looked at when they are sealed, sent and opened; what is malformed is not remembered
 def _parse(frame: bytes) -> tuple[Header, bytes, bytes, bytes]:
     """Return header, signed bytes, signature and payload of a well-formed frame."""
     if len(frame) > MAX_FRAME_BYTES:
@@ -106,11 +107,12 @@ def _parse(frame: bytes) -> tuple[Header, bytes, bytes, bytes]:
         raise WireFault("malformed", f"expected [signed bytes, signature]: {error}") from error
     if len(signature) != SIGNATURE_BYTES or msgspec.msgpack.encode((signed, signature)) != frame:
         raise WireFault("malformed", "expected a 64-byte signature and the shortest encoding, got another")
-    _check_version(signed)
     try:
         parts = _SIGNED.decode(signed)
     except (msgspec.MsgspecError, RecursionError, ValueError) as error:
+        _check_version(_version_of(signed))
         raise WireFault("malformed", f"expected the eleven signed parts: {error}") from error
+    _check_version(parts[0])
     if len(parts[10]) > MAX_PAYLOAD_BYTES:
         raise WireFault("oversized", f"expected a payload of at most {MAX_PAYLOAD_BYTES} bytes, got {len(parts[10])}")
     header = Header(
@@ -128,12 +130,15 @@ def _parse(frame: bytes) -> tuple[Header, bytes, bytes, bytes]:
     return header, signed, signature, parts[10]
 
 
-def _check_version(signed: bytes) -> None:
+def _version_of(signed: bytes) -> int:
     """Look at the first part alone, so that a later version with other parts is named as such."""
     try:
         parts = _VERSIONED.decode(signed)
-        version = msgspec.msgpack.decode(parts[0], type=int)
+        return msgspec.msgpack.decode(parts[0], type=int)
     except (msgspec.MsgspecError, RecursionError, ValueError, IndexError) as error:
         raise WireFault("malformed", f"expected an array that begins with a version: {error}") from error
+
+
+def _check_version(version: int) -> None:
     if version != ENVELOPE_VERSION:
         raise WireFault("unknown-version", f"expected envelope version {ENVELOPE_VERSION}, got {version}; upgrade this node")

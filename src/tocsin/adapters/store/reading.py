@@ -159,7 +159,8 @@ class _Checker:
     def check_row(self, row: Row) -> None:
         """Check one row against what came before it."""
         position, record, stored = row
-        kind = _kind(record)
+        decoded = _decode(record)
+        kind = decoded.kind if decoded is not None else _kind_seen(record)
         if position < self._next:  # stands outside the chain: the chain goes on as if it were not there
             text = f"record {position} ({kind or 'unreadable'}): expected record {self._next} here; an extra or misplaced row"
             self._add(position, kind, "extra", text)
@@ -169,7 +170,7 @@ class _Checker:
             self._add(self._next, None, "missing", _gap_text(self._next, position))
             self._previous = None
         self._check_hash(position, record, stored, kind)
-        self._check_content(position, record, kind)
+        self._check_content(position, kind, readable=decoded is not None)
         self._next = position + 1
         self._last_kind = kind
 
@@ -221,9 +222,9 @@ class _Checker:
         self._doubtful = None
         self._otherwise = None
 
-    def _check_content(self, position: int, record: bytes, kind: str | None) -> None:
+    def _check_content(self, position: int, kind: str | None, *, readable: bool) -> None:
         damaged = self._doubtful is not None and self._doubtful[0] == position
-        if not damaged and _decode(record) is None:
+        if not damaged and not readable:
             self._add(position, kind, "malformed", f"record {position} ({kind or 'unreadable'}): its hash fits, but it is no record")
         starts = position == 1 or (self._last_kind == "close" and position == self._next)
         if starts and kind not in {"head", None}:
@@ -278,8 +279,11 @@ def _decode_or_fault(path: Path, position: int, record: bytes) -> Record:
 def _kind(record: bytes) -> str | None:
     """Return the kind, also of damaged bytes where it can still be seen."""
     decoded = _decode(record)
-    if decoded is not None:
-        return decoded.kind
+    return decoded.kind if decoded is not None else _kind_seen(record)
+
+
+def _kind_seen(record: bytes) -> str | None:
+    """Return the kind that damaged bytes still show."""
     for kind in RECORD_KINDS:
         if b"\xa4kind" + bytes([0xA0 + len(kind)]) + kind.encode() in record:  # MessagePack: fixstr 4 "kind", fixstr n
             return kind
