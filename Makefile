@@ -14,8 +14,8 @@ help:
 	@echo 'make demo    set up and play the night of 30 August 2023 on three nodes'
 	@echo 'make test    set up and run all tests'
 	@echo 'make check   lint, types, layers and the fast tests'
-	@echo 'make bench   speed and accuracy against peers and bounds'
-	@echo 'make soak    long simulation and fuzzing'
+	@echo 'make bench   the night over fifty seeds: what holds, what falls short'
+	@echo 'make soak    long simulation and fuzzing (not built yet)'
 
 setup:
 	@$(PYTHON) tools/setup.py setup
@@ -42,7 +42,7 @@ bench:
 soak:
 	@$(PYTHON) tools/setup.py check
 	@if [ -f bench/soak.py ]; then $(VENV)/python bench/soak.py $(ARGS); \
-	else echo 'make soak: would run bench/soak.py (seeded fault simulation and fuzzing, resumable); it is not built yet, nothing was run'; fi
+	else echo 'make soak: would run bench/soak.py (seeded fault simulation and fuzzing, resumable); it is not built yet, nothing was run' >&2; exit 1; fi
 
 lock:
 	@PYTHON=$(PYTHON) tools/lock.sh $(ARGS)

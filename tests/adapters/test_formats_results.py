@@ -15,16 +15,9 @@ from tocsin.adapters.formats.events import event_line, read_event_line
 from tocsin.adapters.formats.lines import json_line
 from tocsin.adapters.formats.sensors import sensors_toml
 from tocsin.adapters.formats.summary import (
-    AircraftCounts,
-    MessageCounts,
-    NationSummary,
-    NightLatency,
-    NightSummary,
     Percentiles,
-    PictureSummary,
     TrackCounts,
     TrackSummary,
-    TruthSummary,
     summary_json,
 )
 from tocsin.adapters.formats.tracks import full_cov, read_track_line, track_line
@@ -339,56 +332,6 @@ def test_truth_lines_are_told_apart_by_their_keys() -> None:
     assert read_truth_line(json_line(flight)[:-2] + b',"bearing_deg":61.0}\n') == flight
     with pytest.raises(msgspec.ValidationError):
         read_truth_line(b'{"missile":"M-1"}')
-
-
-def test_the_summary_of_a_night_has_the_published_keys() -> None:
-    picture = PictureSummary(
-        missiles_at_least=2,
-        first_detection_s=(33.5, None),
-        first_warning_s=(40.0, None),
-        impact_error_km=(None, None),
-        ellipse95_km2=(12.0, None),
-        p_outside_jpn_eez=(1.0, 1.0),
-    )
-    summary = NightSummary(
-        event="2023-08-30",
-        world="exercise",
-        truth=TruthSummary(missiles=2),
-        launch_events=2,
-        salvos=1,
-        false_launch_events=0,
-        nations={"KOR": NationSummary(alone=picture, together=picture)},
-        messages=MessageCounts(sent=10, acknowledged=10, refused=0),
-        latency_ms=NightLatency(plot_to_partner=Percentiles(p50=1.0, p99=2.0), warning_to_partner=Percentiles(p50=None, p99=None)),
-        aircraft=AircraftCounts(tracked=5, warned=0),
-        replay_identical=True,
-    )
-    values = json.loads(summary_json(summary))
-    assert list(values) == [
-        "event",
-        "world",
-        "truth",
-        "launch_events",
-        "salvos",
-        "false_launch_events",
-        "nations",
-        "messages",
-        "latency_ms",
-        "aircraft",
-        "replay_identical",
-    ]
-    assert list(values["nations"]["KOR"]) == ["alone", "together"]
-    assert list(values["nations"]["KOR"]["alone"]) == [
-        "missiles_at_least",
-        "first_detection_s",
-        "first_warning_s",
-        "impact_error_km",
-        "ellipse95_km2",
-        "p_outside_jpn_eez",
-    ]
-    assert values["nations"]["KOR"]["alone"]["first_detection_s"] == [33.5, None]
-    assert values["latency_ms"] == {"plot_to_partner": {"p50": 1.0, "p99": 2.0}, "warning_to_partner": {"p50": None, "p99": None}}
-    assert (values["messages"], values["aircraft"]) == ({"sent": 10, "acknowledged": 10, "refused": 0}, {"tracked": 5, "warned": 0})
 
 
 def test_the_summary_of_a_tracked_file_counts_input_problems_by_reason() -> None:

@@ -50,14 +50,6 @@ class NightFigures(msgspec.Struct, frozen=True, kw_only=True):
     merged_events: int = 0  # confirmed, then withdrawn as the same missile as another event: not false, but worth a note
 
 
-def picture_events(events: list[LaunchEvent]) -> dict[str, list[LaunchEvent]]:
-    """Return the revisions of each event, in order."""
-    grouped: dict[str, list[LaunchEvent]] = {}
-    for event in events:
-        grouped.setdefault(event.event, []).append(event)
-    return grouped
-
-
 def position_at(samples: tuple[tuple[int, Vec3], ...], time_ns: int) -> Vec3 | None:
     """Return the position at a time by straight interpolation between samples, None outside them."""
     if not samples or not samples[0][0] <= time_ns <= samples[-1][0]:

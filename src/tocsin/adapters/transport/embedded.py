@@ -1,7 +1,7 @@
 """The pipe inside one process: a hub object with one endpoint per nation, for the demo and for tests.
 
 It loses nothing by itself; lines can be cut and healed by hand. With a delay it needs a clock, and the caller asks
-``next_due_ns`` when to look again. Seeded loss, repetition and reordering live in the simulator. One thread only.
+``next_due_ns`` when to look again. It adds no loss, repetition or reordering of its own. One thread only.
 """
 
 from collections import deque
