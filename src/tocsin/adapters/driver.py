@@ -7,7 +7,7 @@ import msgspec
 from tocsin.adapters.records import encode_input, input_kind
 from tocsin.adapters.store.port import Record, Store
 from tocsin.adapters.transport.port import Endpoint
-from tocsin.errors import Refused
+from tocsin.errors import OurFault, Refused
 from tocsin.messages.basics import Note, Now
 from tocsin.messages.envelope import SealRequest
 from tocsin.node.inputs import Denied, Input, Sealed
@@ -66,7 +66,10 @@ class Driver:
             self._must_commit = self._must_commit or batch.durable
             self.next_wake_mono_ns = batch.next_wake_mono_ns
             pending = self._seal(batch)
-            guard_s += self._clock() - answered
+            guard_s += self._clock() - answered if pending is not None else 0.0
+        if pending is not None:
+            text = f"one input caused more than {INPUTS_PER_FEED_MAX} answers of the guard: the node asks in a circle"
+            raise OurFault(text)
         return Step(views=tuple(views), notes=tuple(notes), node_s=node_s, guard_s=guard_s)
 
     def flush(self) -> float:

@@ -16,7 +16,7 @@ from tocsin.adapters.store.memory import MemoryLog
 from tocsin.adapters.store.port import Record, Store
 from tocsin.adapters.store.sqlite import create
 from tocsin.adapters.transport.embedded import EmbeddedNetwork
-from tocsin.errors import OperatorFault
+from tocsin.errors import OperatorFault, OurFault
 from tocsin.geography import Zones
 from tocsin.guard.guard import Guard
 from tocsin.guard.keys import generate_key, key_id_of, public_of
@@ -68,7 +68,7 @@ class Stand:
         start_utc_ns: int,
     ) -> None:
         if world == "live":
-            text = "a stand in one process uses exercise keys: expected world exercise or test, came live; run `tocsin node` for live"
+            text = "a stand uses exercise keys: expected world exercise or test, came live; live nodes run one by one, with their own keys"
             raise OperatorFault(text, exit_code=2)
         self._start_ns = start_utc_ns
         self.nations = tuple(spec.nation for spec in coalition.nations)
@@ -122,8 +122,9 @@ class Stand:
                     if header.audience == nation
                 )
             if not moved:
-                break
-        return tuple(deliveries)
+                return tuple(deliveries)
+        text = f"one input caused more than {ROUNDS_MAX} rounds of deliveries: frames go in a circle"
+        raise OurFault(text)
 
     def cut(self, a: Nation, b: Nation) -> None:
         """Take the link between two neighbours down; what is sent over it is lost."""

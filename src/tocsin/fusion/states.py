@@ -43,7 +43,7 @@ def estimate_of(track: Track | FusedTrack) -> Estimate | None:
     state = (*track.pos_ecef_m, *track.vel_ecef_mps, track.ln_beta)
     if len(track.cov) != COVARIANCE_NUMBERS or not (all(map(isfinite, state)) and all(map(isfinite, track.cov))):
         return None
-    x, P = np.array(state), np.array(track.cov).take(FULL)  # noqa: N806 - textbook name
+    x, P = np.array(state), np.array(track.cov).take(FULL)
     return Estimate(
         track.time_ns, x, P, track.thrust_mps2, track.thrust_sigma_mps2, track.models.manoeuvre, track.last_plot_ns
     )

@@ -25,7 +25,7 @@ def generate_key(seed: bytes | None = None) -> bytes:
 def public_of(private_key: bytes) -> bytes:
     """Return the 32-byte public key of a private key."""
     if len(private_key) != KEY_BYTES:
-        raise OperatorFault(f"private key: expected {KEY_BYTES} bytes, got {len(private_key)}; make one with tocsin.guard.keys.generate_key and save_key")
+        raise OperatorFault(f"private key: expected {KEY_BYTES} bytes, got {len(private_key)}; make a new one")
     return Ed25519PrivateKey.from_private_bytes(private_key).public_key().public_bytes_raw()
 
 
@@ -53,7 +53,7 @@ def load_key(path: Path) -> bytes:
         mode = path.stat().st_mode
         data = path.read_bytes()
     except OSError as error:
-        raise OperatorFault(f"{path}: expected a key file, got {error.strerror}; make one with tocsin.guard.keys.generate_key and save_key") from error
+        raise OperatorFault(f"{path}: expected a key file, got {error.strerror}; make a new one") from error
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise OperatorFault(f"{path}: expected a key that only its owner may read, got mode {stat.S_IMODE(mode):o}; run chmod 600")
     if len(data) != KEY_BYTES:

@@ -47,7 +47,8 @@ def score_pairs(
     X: Array,
     P: Array,
     mu: Array,
-    ahead_s: Array,
+    time_ns: Ints,
+    ref_ns: int,
     plots: Array,
     params: Array,
     gates: Array,
@@ -55,7 +56,7 @@ def score_pairs(
 ) -> None:
     """Fill score[tracks, plots] with ln(Pd x likelihood / clutter density), NEVER outside the gate.
 
-    rows: the tracks' rows in X, P, mu (predicted); ahead_s[tracks]: track time minus the scan's reference time, s;
+    rows: the tracks' rows in X, P, mu (predicted) and time_ns (last plots); ref_ns: the scan's reference time;
     gates[5]: chi-square limit for m = 0..4 measurements. A pair is inside if any living model's distance is.
     The likelihood is the mixture's.
     """
@@ -67,6 +68,7 @@ def score_pairs(
     back = np.empty(N)
     for index in range(rows.shape[0]):
         r = rows[index]
+        ahead_s = max(time_ns[r] - ref_ns, 0) / 1e9
         best = 0
         for j in range(1, MODELS):
             if mu[r, j] > mu[r, best]:
@@ -74,7 +76,7 @@ def score_pairs(
         for p in range(plots.shape[0]):
             score[index, p] = NEVER
             plot = plots[p]
-            lag_s = max(ahead_s[index] - plot[COL_OFFSET], 0.0)
+            lag_s = max(ahead_s - plot[COL_OFFSET], 0.0)
             if not _near(X[r, best], P[r, best], plot, lag_s):
                 continue
             likelihood = 0.0

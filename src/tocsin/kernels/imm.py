@@ -300,10 +300,14 @@ def predict_tracks(
     Xo: Array,
     Po: Array,
     muo: Array,
+    Xw: Array,
+    Pw: Array,
+    next_ns: Ints,
 ) -> None:
-    """Predict the tracks ``rows`` to until_ns: mixing, then every model; results in the same rows of Xo, Po, muo.
+    """Predict the tracks ``rows`` to until_ns: mixing, then every model; results in the same rows of Xo, Po, muo, combined in Xw, Pw.
 
-    A track whose time is not before until_ns is copied unchanged (late plots are corrected for in update_track).
+    A track whose time is not before until_ns is copied unchanged (late plots are corrected for in update_track); one whose
+    results are for until_ns already (next_ns, set here) is left alone.
     """
     allowed = np.empty(MODELS)
     T = np.empty((MODELS, MODELS))
@@ -311,6 +315,9 @@ def predict_tracks(
     work = np.empty((N, N))
     for index in range(rows.shape[0]):
         r = rows[index]
+        if next_ns[r] == until_ns:
+            continue
+        next_ns[r] = until_ns
         dt_s = (until_ns - time_ns[r]) / 1e9
         if dt_s <= 0.0:
             for j in range(MODELS):
@@ -319,13 +326,14 @@ def predict_tracks(
                     Xo[r, j, a] = X[r, j, a]
                     for b in range(N):
                         Po[r, j, a, b] = P[r, j, a, b]
-            continue
-        allowed_models(X[r], mu[r], history[r], params, allowed)
-        transition(params, allowed, dt_s, T)
-        mix(X[r], P[r], mu[r], T, Xo[r], Po[r], muo[r])
-        for j in range(MODELS):
-            if muo[r, j] > 0.0:
-                predict_model(j, Xo[r, j], Po[r, j], dt_s, params, F, work)
+        else:
+            allowed_models(X[r], mu[r], history[r], params, allowed)
+            transition(params, allowed, dt_s, T)
+            mix(X[r], P[r], mu[r], T, Xo[r], Po[r], muo[r])
+            for j in range(MODELS):
+                if muo[r, j] > 0.0:
+                    predict_model(j, Xo[r, j], Po[r, j], dt_s, params, F, work)
+        combine(Xo[r], Po[r], muo[r], Xw[r], Pw[r])
 
 
 @kernel
@@ -481,29 +489,3 @@ def _outside_value(x: Array, model: int, index: int) -> float:
     if index == LN_BETA and model == AIR:
         return float(x[COAST, index])
     return float(x[model, index])
-
-
-@kernel
-def describe(x: Array, P: Array, out: Array) -> None:
-    """Fill out[6] with altitude, its sigma (m), speed, its sigma, climb, its sigma (m/s) of a combined state x[8], P[8, 8]."""
-    alt, up_x, up_y, up_z = altitude_and_up(x[0], x[1], x[2])
-    speed = sqrt(x[3] * x[3] + x[4] * x[4] + x[5] * x[5])
-    up = (up_x, up_y, up_z)
-    size = max(speed, 1.0)
-    along = (x[3] / size, x[4] / size, x[5] / size)
-    alt_var = 0.0
-    speed_var = 0.0
-    climb_var = 0.0
-    climb = 0.0
-    for a in range(3):
-        climb += up[a] * x[3 + a]
-        for b in range(3):
-            alt_var += up[a] * P[a, b] * up[b]
-            climb_var += up[a] * P[3 + a, 3 + b] * up[b]
-            speed_var += along[a] * P[3 + a, 3 + b] * along[b]
-    out[0] = alt
-    out[1] = sqrt(max(alt_var, 0.0))
-    out[2] = speed
-    out[3] = sqrt(max(speed_var, 0.0))
-    out[4] = climb
-    out[5] = sqrt(max(climb_var, 0.0))

@@ -156,6 +156,13 @@ def plot_position(plot: Array) -> None:
 
 
 @kernel
+def plot_positions(plots: Array) -> None:
+    """plot_position for all radar plots[n, PLOT_COLUMNS] of a scan."""
+    for index in range(plots.shape[0]):
+        plot_position(plots[index])
+
+
+@kernel
 def position_rows(plot: Array, U: Array, sigma_m: Array) -> None:
     """Fill the position error's axes U[3, 3] (unit rows, ECEF) and 1 sigma along them, m, of a plot at COL_POS.
 

@@ -51,7 +51,8 @@ def fit_ascent(theta: Array, prior: Array, origin: Array, plots: Array, times_s:
     """Fit theta[9] in place to plots[n, columns] at times_s[n]; fill cov[9, 9]; return the cost (chi-square with priors).
 
     prior[2, 9]: mean and sigma; origin[2]: latitude and longitude of the reference point. The covariance is the inverse of
-    the last normal matrix. REFUSED, and cov untouched, if that is singular or theta is nothing a missile can do.
+    the last normal matrix, which is at most a settled step (a sixth of a sigma) behind. REFUSED, and cov untouched, if that
+    is singular or theta is nothing a missile can do.
     """
     A = np.empty((PARTS, PARTS))
     L = np.zeros((PARTS, PARTS))
@@ -64,7 +65,8 @@ def fit_ascent(theta: Array, prior: Array, origin: Array, plots: Array, times_s:
         cost, damping = _damped_step(theta, cost, damping, (prior, origin, plots, times_s), A, gradient)
         if before - cost < SETTLED:
             break
-    normal_matrix(theta, prior, origin, plots, times_s, A, gradient)
+    else:
+        normal_matrix(theta, prior, origin, plots, times_s, A, gradient)
     if cost >= REFUSED or not cholesky(A, PARTS, L):
         return REFUSED
     for part in range(PARTS):

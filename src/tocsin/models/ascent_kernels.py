@@ -52,6 +52,7 @@ def ascend(theta: Array, origin: Array, times_s: Array, out: Array) -> None:
     lon = lon_rad + theta[EAST] / (normal_m * cos(lat_rad))
     axes = np.empty((3, 3))
     enu_axes(lat, lon, axes)
+    work = np.empty((4, 6))
     s = np.empty(6)
     s[0], s[1], s[2] = geodetic2ecef(lat, lon, 0.0)
     s[3] = s[4] = s[5] = 0.0
@@ -63,26 +64,24 @@ def ascend(theta: Array, origin: Array, times_s: Array, out: Array) -> None:
             h = min(STEP_S, until_s - now_s)
             if not kicked and now_s + h >= theta[KICK_TIME]:
                 h = max(theta[KICK_TIME] - now_s, 0.0)
-                _powered_step(s, now_s, h, theta)
+                _powered_step(s, now_s, h, theta, work)
                 _turn(s, axes, theta[BEARING], theta[KICK])
                 kicked = True
             else:
-                _powered_step(s, now_s, h, theta)
+                _powered_step(s, now_s, h, theta, work)
             now_s += h
         for a in range(6):
             out[index, a] = s[a]
 
 
 @kernel
-def _powered_step(s: Array, now_s: float, h: float, theta: Array) -> None:
-    """Carry s[6] through one Runge-Kutta step under thrust in place."""
-    base = np.empty(6)
-    point = np.empty(6)
-    total = np.zeros(6)
-    rate = np.empty(6)
+def _powered_step(s: Array, now_s: float, h: float, theta: Array, work: Array) -> None:
+    """Carry s[6] through one Runge-Kutta step under thrust in place; work[4, 6]: scratch."""
+    base, point, total, rate = work[0], work[1], work[2], work[3]
     for a in range(6):
         base[a] = s[a]
         point[a] = s[a]
+        total[a] = 0.0
     for stage in range(4):
         offset = (0.0, 0.5, 0.5, 1.0)[stage]
         at_s = now_s + offset * h

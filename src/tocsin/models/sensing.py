@@ -4,6 +4,7 @@ Simplifications: false alarms are uniform in azimuth, elevation (mask to 70 degr
 disc (infrared); a missile seen in the infrared alone is assumed 8-60 km high.
 """
 
+from collections.abc import Sequence
 from math import log, sqrt
 from typing import Final
 
@@ -24,7 +25,6 @@ from tocsin.kernels.measure import (
     COL_SIGMA,
     COL_Z,
     INFRARED,
-    PLOT_COLUMNS,
     RADAR,
     RADAR_DOPPLER,
     SEN_AXES,
@@ -40,7 +40,7 @@ from tocsin.kernels.measure import (
     SEN_SECTOR_WIDTH,
     SENSOR_COLUMNS,
     TWO_PI,
-    plot_position,
+    plot_positions,
 )
 from tocsin.messages.basics import Vec3
 from tocsin.messages.plot import Plot
@@ -103,37 +103,59 @@ def place_sensor(row: Array, pos_ecef_m: Vec3) -> None:
 
 def fill_plot(plot: Plot, model: SensorModel, sensor_row: Array, out: Array) -> None:
     """Fill out[PLOT_COLUMNS] from a plot that has been checked; sensor_row holds the sensor's place at that time."""
-    sensor = model.sensor
-    out[:PLOT_COLUMNS] = 0.0
-    out[COL_SENSOR_POS : COL_SENSOR_POS + 3] = sensor_row[SEN_POS : SEN_POS + 3]
-    out[COL_AXES : COL_AXES + 9] = sensor_row[SEN_AXES : SEN_AXES + 9]
-    out[COL_LN_CLUTTER] = model.ln_clutter
-    out[COL_PD] = model.row[SEN_PD]
-    if plot.los_ecef is not None:
-        size = sqrt(plot.los_ecef[0] * plot.los_ecef[0] + plot.los_ecef[1] * plot.los_ecef[1] + plot.los_ecef[2] * plot.los_ecef[2])
-        out[COL_KIND] = INFRARED
-        for axis in range(3):
-            out[COL_Z + axis] = plot.los_ecef[axis] / size
-        out[COL_SIGMA] = max(_either(plot.sigma_los_rad, sensor.sigma_los_rad), LEAST_SIGMA_RAD)
-        distance_m = line_length_m(out[COL_SENSOR_POS : COL_SENSOR_POS + 3], out[COL_Z : COL_Z + 3], PRIOR_ALTITUDE_M)
-        for axis in range(3):
-            out[COL_POS + axis] = out[COL_SENSOR_POS + axis] + distance_m * out[COL_Z + axis]
-        out[COL_REACH] = out[COL_SIGMA] * distance_m
+    fill_plots((plot,), model, sensor_row, out.reshape(1, -1))
+
+
+def fill_plots(plots: Sequence[Plot], model: SensorModel, sensor_row: Array, out: Array) -> None:
+    """Fill out[n, PLOT_COLUMNS] from checked plots of one sensor, all seen from the place in sensor_row."""
+    out[:] = 0.0
+    out[:, COL_SENSOR_POS : COL_AXES + 9] = sensor_row[SEN_POS : SEN_AXES + 9]
+    out[:, COL_LN_CLUTTER] = model.ln_clutter
+    out[:, COL_PD] = model.row[SEN_PD]
+    if not plots:
         return
-    out[COL_KIND] = RADAR if plot.range_rate_mps is None else RADAR_DOPPLER
-    out[COL_Z] = plot.azimuth_rad or 0.0
-    out[COL_Z + 1] = plot.elevation_rad or 0.0
-    out[COL_Z + 2] = plot.range_m or 0.0
-    out[COL_SIGMA] = max(_either(plot.sigma_azimuth_rad, sensor.sigma_azimuth_rad), LEAST_SIGMA_RAD)
-    out[COL_SIGMA + 1] = max(_either(plot.sigma_elevation_rad, sensor.sigma_elevation_rad), LEAST_SIGMA_RAD)
-    out[COL_SIGMA + 2] = max(_either(plot.sigma_range_m, sensor.sigma_range_m), LEAST_SIGMA_M)
+    if model.sensor.kind == "radar":
+        out[:, COL_KIND : COL_RANGE_DOPPLER + 1] = [_radar_columns(plot, model.sensor) for plot in plots]
+        plot_positions(out)
+        return
+    for plot, row in zip(plots, out, strict=True):
+        _fill_line(plot, model.sensor, row)
+
+
+def _radar_columns(plot: Plot, sensor: Sensor) -> tuple[float, ...]:
+    """Return the columns COL_KIND to COL_RANGE_DOPPLER of a radar's plot."""
+    kind, rate, sigma_rate = RADAR, 0.0, 0.0
     if plot.range_rate_mps is not None:
         sigma = _either(plot.sigma_range_rate_mps, sensor.sigma_range_rate_mps)
-        out[COL_Z + 3] = plot.range_rate_mps
-        out[COL_SIGMA + 3] = max(sigma, LEAST_SIGMA_MPS)
-        out[COL_KIND] = RADAR if sigma == 0.0 else RADAR_DOPPLER  # a range rate of unknown quality says nothing
-    out[COL_RANGE_DOPPLER] = sensor.range_doppler_s
-    plot_position(out)
+        rate = plot.range_rate_mps
+        sigma_rate = max(sigma, LEAST_SIGMA_MPS)
+        kind = RADAR if sigma == 0.0 else RADAR_DOPPLER  # a range rate of unknown quality says nothing
+    return (
+        kind,
+        plot.azimuth_rad or 0.0,
+        plot.elevation_rad or 0.0,
+        plot.range_m or 0.0,
+        rate,
+        max(_either(plot.sigma_azimuth_rad, sensor.sigma_azimuth_rad), LEAST_SIGMA_RAD),
+        max(_either(plot.sigma_elevation_rad, sensor.sigma_elevation_rad), LEAST_SIGMA_RAD),
+        max(_either(plot.sigma_range_m, sensor.sigma_range_m), LEAST_SIGMA_M),
+        sigma_rate,
+        sensor.range_doppler_s,
+    )
+
+
+def _fill_line(plot: Plot, sensor: Sensor, out: Array) -> None:
+    """Fill what an infrared plot measures, and its point on the line by the altitude prior, into its row (sensor's place known)."""
+    line = plot.los_ecef or (0.0, 0.0, 0.0)
+    size = sqrt(line[0] * line[0] + line[1] * line[1] + line[2] * line[2])
+    out[COL_KIND] = INFRARED
+    for axis in range(3):
+        out[COL_Z + axis] = line[axis] / size
+    out[COL_SIGMA] = max(_either(plot.sigma_los_rad, sensor.sigma_los_rad), LEAST_SIGMA_RAD)
+    distance_m = line_length_m(out[COL_SENSOR_POS : COL_SENSOR_POS + 3], out[COL_Z : COL_Z + 3], PRIOR_ALTITUDE_M)
+    for axis in range(3):
+        out[COL_POS + axis] = out[COL_SENSOR_POS + axis] + distance_m * out[COL_Z + axis]
+    out[COL_REACH] = out[COL_SIGMA] * distance_m
 
 
 def line_length_m(start: Array, line: Array, alt_m: float) -> float:

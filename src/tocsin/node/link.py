@@ -43,11 +43,12 @@ class Link:
         self._latest: dict[Stream, int] = {}
         self._acknowledged: dict[Stream, int] = {}
         self._patience_ns: dict[Stream, int] = {}
+        self._epoch: dict[tuple[Nation, Nation], int] = {}  # (origin, audience) -> the only epoch that is listened to
         self.heard_mono_ns: int | None = None
 
     def hold(self, header: Header, frame: bytes, mono_ns: int) -> bool:
         """Take a lossless frame into the outbox; False when it is full (the caller says so, nothing is dropped silently)."""
-        if len(self._outbox) >= OUTBOX_MAX:
+        if self.full:
             return False
         stream = (header.origin, header.epoch, header.audience)
         self._outbox[(stream, header.sequence)] = Held(frame, mono_ns)
@@ -55,8 +56,19 @@ class Link:
         return True
 
     def take(self, header: Header) -> str:
-        """Say what an incoming, verified frame is: "next" (taken), "duplicate" or "early"."""
+        """Say what an incoming, verified frame is: "next" (taken), "duplicate", "early" or "stale-epoch".
+
+        A newer epoch replaces the older one of the same origin and audience, so that marks stay as few as pairs of members.
+        """
+        pair = (header.origin, header.audience)
         stream = (header.origin, header.epoch, header.audience)
+        known = self._epoch.get(pair, header.epoch)
+        if header.epoch < known:
+            return "stale-epoch"
+        if header.epoch > known:
+            for marks in (self._received, self._latest):
+                marks.pop((header.origin, known, header.audience), None)
+        self._epoch[pair] = header.epoch
         marks = self._received if header.delivery == "lossless" else self._latest
         last = marks.get(stream, 0)
         if header.sequence <= last:
@@ -77,7 +89,7 @@ class Link:
         for stream, mark in marks.items():
             if mark.sent > self._received.get(stream, 0):
                 behind.append(stream)
-            if mark.received > self._acknowledged.get(stream, 0):
+            if stream in self._sent and mark.received > self._acknowledged.get(stream, 0):
                 self._acknowledged[stream] = mark.received
                 self._patience_ns[stream] = RESEND_FIRST_NS
         for key in [key for key in self._outbox if key[1] <= self._acknowledged.get(key[0], 0)]:
@@ -106,6 +118,11 @@ class Link:
             for s in streams
         )
         return Heartbeat(nation=self._nation, neighbour=self.neighbour, time_ns=now_utc_ns, marks=marks)
+
+    @property
+    def full(self) -> bool:
+        """No further lossless frame can be held."""
+        return len(self._outbox) >= OUTBOX_MAX
 
     @property
     def waiting(self) -> int:

@@ -24,6 +24,7 @@ from tocsin.wire.seal import open_frame, read_header
 
 HEARTBEAT_NS = NS_PER_S  # a lost tail shows within 3 s (DESIGN section 5)
 SILENT_NS = 3 * NS_PER_S  # three missed heartbeats: the link is said to be silent
+RECEIPT_NS = 10 * NS_PER_S  # two hops, two heartbeats and a repetition; a warning not held by its recipient by then is an alarm
 GAP_NS = 3 * NS_PER_S  # how long a stream may stay behind before it is called a gap
 
 
@@ -34,6 +35,14 @@ class LinkCounts(msgspec.Struct, frozen=True, kw_only=True):
     acknowledged: int
     refused: int
     waiting: int
+
+
+class _Sent(msgspec.Struct):
+    """An own lossless message without its final recipient's receipt."""
+
+    product: str
+    since_mono_ns: int
+    alarmed: bool = False
 
 
 class _Effects:
@@ -58,7 +67,7 @@ class Node:
         self._links = {hop: Link(config.nation, hop) for hop in hops}
         self._next_hop = {route.destination: route.next_hop for route in config.routes}
         self._keys = {key.key_id: key for key in config.keys}
-        self._unreceipted: dict[tuple[Nation, int], str] = {}  # (audience, sequence) -> product, own lossless messages
+        self._unreceipted: dict[tuple[Nation, int], _Sent] = {}  # (audience, sequence) of own lossless messages
         self._receipted = 0
         self._refused = 0
         self._behind: dict[tuple[Nation, tuple[Nation, int, Nation]], int] = {}  # since when (monotonic)
@@ -131,12 +140,21 @@ class Node:
                 text = f"no heartbeat from {hop} for {SILENT_NS // NS_PER_S} s: its picture here is getting old"
                 effects.notes.append(_note("link-silent", text, now))
             self._silent[hop] = silent
+        self._alarm_unreceipted(now, effects)
+
+    def _alarm_unreceipted(self, now: Now, effects: _Effects) -> None:
+        """Say once, per message, that its final recipient has not confirmed it."""
+        for (audience, sequence), sent in self._unreceipted.items():
+            if not sent.alarmed and now.mono_ns - sent.since_mono_ns > RECEIPT_NS:
+                sent.alarmed = True
+                text = f"{sent.product} {sequence} to {audience} has no receipt after {RECEIPT_NS // NS_PER_S} s: it may not have arrived"
+                effects.notes.append(_note("no-receipt", text, now))
 
     def _sealed(self, item: Sealed, now: Now, effects: _Effects) -> None:
         self._outgoing.sealed()
         header = read_header(item.frame)
         if header.delivery == "lossless":
-            self._unreceipted[(header.audience, header.sequence)] = header.product
+            self._unreceipted[(header.audience, header.sequence)] = _Sent(header.product, now.mono_ns)
             self._hold(item.next_hop, header, item.frame, now, effects)
         effects.sends.append(Send(neighbour=item.next_hop, frame=item.frame))
 
@@ -157,20 +175,34 @@ class Node:
             code = problem.code if isinstance(problem, WireFault) else "frame-refused"
             self._refuse(code, f"frame from {item.neighbour}: {problem}", now, effects)
             return
-        verdict = link.take(envelope.header)
+        header = envelope.header
+        mine = header.audience == self._config.nation
+        blocked = None if mine else self._relay_problem(header, item.neighbour)
+        if blocked is not None or header.origin == self._config.nation:
+            self._refuse("relay-refused", blocked or f"{item.neighbour} brought a message of {header.origin} itself", now, effects)
+            return
+        verdict = link.take(header)
+        if verdict == "stale-epoch":
+            self._refuse(verdict, f"{header.origin} spoke in epoch {header.epoch}, a newer one is known", now, effects)
         if verdict != "next":
             return
-        effects.durable = envelope.header.delivery == "lossless"
-        if envelope.header.audience == self._config.nation:
+        effects.durable = header.delivery == "lossless"
+        if mine:
             self._open(envelope, item.neighbour, now, effects)
         else:
-            self._relay(envelope, item.neighbour, now, effects)
+            self._relay(envelope, now, effects)
 
-    def _relay(self, envelope: Envelope, neighbour: Nation, now: Now, effects: _Effects) -> None:
-        hop = self._next_hop.get(envelope.header.audience)
-        if hop is None or hop == neighbour or envelope.header.origin == self._config.nation:
-            self._refuse("relay-refused", f"no way from {neighbour} to {envelope.header.audience} leads through here", now, effects)
-            return
+    def _relay_problem(self, header: Header, neighbour: Nation) -> str | None:
+        """Say why a message for somebody else cannot be taken here; it then stays with the neighbour, unacknowledged."""
+        hop = self._next_hop.get(header.audience)
+        if hop is None or hop == neighbour:
+            return f"no way from {neighbour} to {header.audience} leads through here"
+        if header.delivery == "lossless" and self._links[hop].full:
+            return f"the outbox to {hop} is full; {neighbour} keeps the message and sends it again"
+        return None
+
+    def _relay(self, envelope: Envelope, now: Now, effects: _Effects) -> None:
+        hop = self._next_hop[envelope.header.audience]
         if envelope.header.delivery == "lossless":
             self._hold(hop, envelope.header, envelope.frame, now, effects)
         effects.sends.append(Send(neighbour=hop, frame=envelope.frame))
@@ -196,14 +228,16 @@ class Node:
                 self._receipt(entry)
             elif isinstance(entry, Heartbeat):
                 self._heartbeat(entry, neighbour, now, effects)
-        if header.delivery == "lossless" and header.product != "receipt":
+        if (
+            header.delivery == "lossless" and header.product != "receipt" and accepted
+        ):  # what was refused gets no receipt: the origin alarms
             receipt = Receipt(
                 origin=header.origin,
                 recipient=self._config.nation,
                 epoch=header.epoch,
                 sequence=header.sequence,
                 product=header.product,
-                item=", ".join(_name(entry) for entry in accepted) or "refused",
+                item=", ".join(_name(entry) for entry in accepted),
                 received_ns=now.utc_ns,
             )
             effects.notes.extend(self._outgoing.offer("receipt", (receipt,), now.utc_ns, only=header.origin))
@@ -236,8 +270,8 @@ class Node:
                 continue
             held = [
                 key
-                for key, product in self._unreceipted.items()
-                if product == "receipt" and key[0] == mark.audience and key[1] <= mark.received
+                for key, sent in self._unreceipted.items()
+                if sent.product == "receipt" and key[0] == mark.audience and key[1] <= mark.received
             ]
             for key in held:
                 del self._unreceipted[key]

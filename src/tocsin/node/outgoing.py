@@ -8,6 +8,7 @@ from collections import deque
 
 import msgspec
 
+from tocsin.errors import OurFault
 from tocsin.messages.basics import DeliveryClass, Nation, Note, Product
 from tocsin.messages.envelope import SealRequest
 from tocsin.messages.event import LaunchEvent
@@ -73,8 +74,13 @@ class Outgoing:
                 text = f"{UNSEALED_MAX} messages wait for the guard; {product} to {audience} is not released"
                 notes.append(Note(stage="sharing", code="guard-stalled", text=text, time_ns=now_ns))
                 continue
+            try:
+                payloads = encode_payloads(released)
+            except OurFault as problem:  # one item is larger than an envelope may be
+                notes.append(Note(stage="sharing", code="oversized", text=f"{product} to {audience}: {problem}", time_ns=now_ns))
+                continue
             self._mark(product, audience, due, released.items, now_ns)
-            self._waiting.extend(Waiting(audience, product, payload, now_ns) for payload in encode_payloads(released))
+            self._waiting.extend(Waiting(audience, product, payload, now_ns) for payload in payloads)
         return tuple(notes)
 
     def _due(self, product: Product, audience: Nation, items: tuple[Item, ...], now_ns: int) -> tuple[Item, ...]:
@@ -91,7 +97,10 @@ class Outgoing:
         return tuple(due)
 
     def _mark(self, product: Product, audience: Nation, offered: tuple[Item, ...], released: tuple[Item, ...], now_ns: int) -> None:
-        """Remember what was released just now; what the rules held back is offered again."""
+        """Remember what was released just now under a rule with a pace; what the rules held back is offered again."""
+        rule = decide(self._config.policy, product, audience, self._config.world)
+        if rule is None or rule.detail.interval_s <= 0.0:
+            return
         gone = {_identity(item)[0] for item in released}
         for item in offered:
             key, status = _identity(item)

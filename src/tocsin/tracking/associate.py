@@ -6,10 +6,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from tocsin.kernels.assign import NO_PLOT, assign, look, score_pairs, share_plots
+from tocsin.kernels.assign import assign, look, score_pairs, share_plots
 from tocsin.kernels.imm import update_track
 from tocsin.kernels.measure import COL_EXTRA, COL_OFFSET, COL_Z, INFRARED, SEN_KIND
-from tocsin.tracking.bank import TrackBank
+from tocsin.tracking.bank import NOT_PREDICTED, TrackBank
 from tocsin.units import NS_PER_S
 
 Array = NDArray[np.float64]
@@ -22,13 +22,11 @@ SHARED_SPREAD = 0.5  # 1 sigma of a merged plot about either object, in separati
 
 
 class Association(msgspec.Struct, frozen=True, kw_only=True):
-    """Result for tracks in the order given: plot index or NO_PLOT, its score, what was shared, chance of having been seen."""
+    """Result for tracks in the order given: plot index or NO_PLOT, scores of all pairs, what was shared."""
 
-    rows: Ints
-    found: Ints
-    gain: Array
+    found: list[int]
+    score: Array
     shared_m: Array
-    chance: Array
 
 
 def associate(bank: TrackBank, rows: list[int], plots: Array, sensor_row: Array, ref_ns: int) -> Association:
@@ -36,19 +34,24 @@ def associate(bank: TrackBank, rows: list[int], plots: Array, sensor_row: Array,
     index = bank.predict(rows, ref_ns)
     n = len(rows)
     score = np.empty((n, plots.shape[0]))
-    ahead_s = np.empty(n)
-    for place, row in enumerate(rows):
-        ahead_s[place] = max(int(bank.time_ns[row]) - ref_ns, 0) / NS_PER_S
-    score_pairs(index, bank.next_x, bank.next_P, bank.next_mu, ahead_s, plots, bank.params, GATES, score)
-    chance = np.empty(n)
-    look(index, bank.whole_x, bank.whole_P, sensor_row, chance)
-    miss = np.array([log(1.0 - float(value)) for value in chance])
+    score_pairs(index, bank.next_x, bank.next_P, bank.next_mu, bank.time_ns, ref_ns, plots, bank.params, GATES, score)
+    miss = np.array([log(1.0 - value) for value in _chances(bank, index, sensor_row)])
     found = np.empty(n, np.int64)
     assign(score, miss, found)
     shared_m = np.empty((n, 2))
     share_plots(index, bank.whole_x, sensor_row, score, found, shared_m)
-    gain = np.array([score[t, found[t]] if found[t] != NO_PLOT else 0.0 for t in range(n)])
-    return Association(rows=index, found=found, gain=gain, shared_m=shared_m, chance=chance)
+    return Association(found=found.tolist(), score=score, shared_m=shared_m)
+
+
+def chances(bank: TrackBank, rows: list[int], sensor_row: Array, ref_ns: int) -> list[float]:
+    """Predict tracks to ref_ns and return the probability that the sensor should have seen each; 0 outside its coverage."""
+    return _chances(bank, bank.predict(rows, ref_ns), sensor_row)
+
+
+def _chances(bank: TrackBank, index: Ints, sensor_row: Array) -> list[float]:
+    chance = np.empty(len(index))
+    look(index, bank.whole_x, bank.whole_P, sensor_row, chance)
+    return chance.tolist()
 
 
 def correct(bank: TrackBank, row: int, plot: Array, shared_m: Array, ref_ns: int) -> None:
@@ -64,6 +67,7 @@ def correct(bank: TrackBank, row: int, plot: Array, shared_m: Array, ref_ns: int
     lag_s = max((time_ns - ref_ns) / NS_PER_S - float(plot[COL_OFFSET]), 0.0)
     update_track(bank.next_x[row], bank.next_P[row], bank.next_mu[row], used, lag_s, bank.params, bank.x[row], bank.P[row], bank.mu[row])
     bank.time_ns[row] = time_ns
+    bank.next_ns[row] = NOT_PREDICTED
 
 
 def is_infrared(sensor_row: Array) -> bool:

@@ -15,12 +15,15 @@ from tocsin.models.motion import motion_parameters, start_models
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+NOT_PREDICTED = -1  # value of ``next_ns``
+
 
 class TrackBank:
     """State over time: model states, covariances, weights and times; owned and changed by one Tracker.
 
     ``x[rows, 4, 8]``, ``P[rows, 4, 8, 8]``, ``mu[rows, 4]`` at ``time_ns[rows]`` are after the last plot; ``next_*`` are the
-    prediction to the scan at hand; ``whole_x[rows, 8]``, ``whole_P`` its mixture.
+    prediction to the scan at hand; ``whole_x[rows, 8]``, ``whole_P`` its mixture; ``next_ns[rows]`` what time these are for,
+    so that a track is flown once to each time, however often it is asked for.
     """
 
     def __init__(self, capacity: int) -> None:
@@ -34,6 +37,7 @@ class TrackBank:
         self.next_mu: Array = np.zeros((capacity, MODELS))
         self.whole_x: Array = np.zeros((capacity, N))
         self.whole_P: Array = np.zeros((capacity, N, N))
+        self.next_ns: Ints = np.full(capacity, NOT_PREDICTED, np.int64)
         self.params: Array = motion_parameters()
         self._free = list(range(capacity - 1, -1, -1))
 
@@ -44,6 +48,7 @@ class TrackBank:
         row = self._free.pop()
         start_models(pos_vel, cov, alt_m, speed_mps, self.x[row], self.P[row], self.mu[row])
         self.time_ns[row] = time_ns
+        self.next_ns[row] = NOT_PREDICTED
         self.history[row, HIST_CAN_BOOST] = 1.0
         self.history[row, HIST_CAN_AIR] = 1.0
         return row
@@ -54,6 +59,7 @@ class TrackBank:
 
     def forbid(self, row: int, *, boost: bool = False, air: bool = False) -> None:
         """Rule a motion out for good; its weight goes to the others at the next prediction."""
+        self.next_ns[row] = NOT_PREDICTED
         if boost:
             self.history[row, HIST_CAN_BOOST] = 0.0
         if air:
@@ -66,6 +72,8 @@ class TrackBank:
     def predict(self, rows: Sequence[int], until_ns: int) -> Ints:
         """Predict rows to until_ns into ``next_*`` and ``whole_*``; return rows as an array."""
         index = np.array(rows, np.int64)
+        if not rows:
+            return index
         predict_tracks(
             index,
             self.x,
@@ -78,13 +86,15 @@ class TrackBank:
             self.next_x,
             self.next_P,
             self.next_mu,
+            self.whole_x,
+            self.whole_P,
+            self.next_ns,
         )
-        for row in rows:
-            combine(self.next_x[row], self.next_P[row], self.next_mu[row], self.whole_x[row], self.whole_P[row])
         return index
 
     def combine_now(self, row: int) -> None:
         """Fill ``whole_*`` from the state after the last plot."""
+        self.next_ns[row] = NOT_PREDICTED
         combine(self.x[row], self.P[row], self.mu[row], self.whole_x[row], self.whole_P[row])
 
     def commit(self, row: int, time_ns: int) -> None:
@@ -93,6 +103,14 @@ class TrackBank:
         self.P[row] = self.next_P[row]
         self.mu[row] = self.next_mu[row]
         self.time_ns[row] = time_ns
+        self.next_ns[row] = NOT_PREDICTED
+
+    def unseen_thrust(self, row: int, chance: float) -> None:
+        """Weigh that a sensor of thrust, which sees it with this chance, saw nothing."""
+        burning = self.boost_weight(row)
+        self.mu[row, BOOST] *= 1.0 - chance
+        self.mu[row] /= 1.0 - chance * burning
+        self.next_ns[row] = NOT_PREDICTED
 
     def boost_weight(self, row: int) -> float:
         """Probability that the object burns, after the last plot."""

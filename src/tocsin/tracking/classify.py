@@ -6,7 +6,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from tocsin.kernels.imm import AIR, describe
+from tocsin.kernels.describe import describe
+from tocsin.kernels.imm import AIR
 from tocsin.messages.track import TrackKind
 from tocsin.models.motion import AIR_SPEED_MPS, AIR_TOP_M
 from tocsin.units import NS_PER_S, STANDARD_GRAVITY_MPS2

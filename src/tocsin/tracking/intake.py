@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tocsin.kernels.measure import PLOT_COLUMNS
 from tocsin.messages.basics import Note
 from tocsin.messages.plot import Plot, Scan
-from tocsin.models.sensing import SensorModel, fill_plot, place_sensor
+from tocsin.models.sensing import SensorModel, fill_plot, fill_plots, place_sensor
 from tocsin.tracking.settings import TrackerSettings
 from tocsin.units import NS_PER_S, s2ns
 
@@ -18,14 +18,16 @@ Array = NDArray[np.float64]
 MAX_RANGE_M = 1.0e8  # nothing is tracked beyond the geostationary belt
 MIN_RADIUS_M = 6.0e6  # a sensor nearer to the earth's centre is not on the earth
 MAX_RADIUS_M = 1.0e8
+NO_SIGMAS = (None, None, None, None, None)  # almost every plot leaves them to its sensor
 
 
 class CheckedScan(msgspec.Struct, frozen=True, kw_only=True):
-    """The good plots of a scan, in time order: rows[n, PLOT_COLUMNS], their times, and notes about the others."""
+    """The good plots of a scan, in time order: rows[n, PLOT_COLUMNS], their times, and notes about the others; all that came."""
 
     rows: Array
     times_ns: tuple[int, ...]
     notes: tuple[Note, ...]
+    came: frozenset[Plot]
 
 
 def check_scan(
@@ -39,24 +41,28 @@ def check_scan(
     notes: list[Note] = []
     good: list[Plot] = []
     seen: set[Plot] = set()
+    came = frozenset(scan.plots)  # hashing is dear: once for all, and again only where something came twice
+    once = len(came) == len(scan.plots) and came.isdisjoint(before)
     for plot in scan.plots:
         problem = _problem(plot, scan, model, settings, newest_ns, now_ns)
-        if problem is None and (plot in seen or plot in before):
-            problem = ("duplicate-plot", "expected each plot once, this one came twice; only the first is used")
+        if problem is None and not once:
+            if plot in seen or plot in before:
+                problem = ("duplicate-plot", "expected each plot once, this one came twice; only the first is used")
+            else:
+                seen.add(plot)
         if problem is None:
             good.append(plot)
-            seen.add(plot)
         else:
             notes.append(Note(stage="tracking", code=problem[0], text=f"plot of {plot.sensor}: {problem[1]}", time_ns=now_ns))
     good.sort(key=lambda plot: plot.time_ns)
     rows = np.empty((len(good), PLOT_COLUMNS))
+    fill_plots(good, model, model.row, rows)
     for index, plot in enumerate(good):
-        row = model.row
         if plot.sensor_pos_ecef_m is not None:
             row = model.row.copy()
             place_sensor(row, _floats(plot.sensor_pos_ecef_m))
-        fill_plot(plot, model, row, rows[index])
-    return CheckedScan(rows=rows, times_ns=tuple(plot.time_ns for plot in good), notes=tuple(notes))
+            fill_plot(plot, model, row, rows[index])
+    return CheckedScan(rows=rows, times_ns=tuple([plot.time_ns for plot in good]), notes=tuple(notes), came=came)
 
 
 def _problem(
@@ -87,6 +93,8 @@ def _override_problem(plot: Plot) -> tuple[str, str] | None:
         if not MIN_RADIUS_M < radius_m < MAX_RADIUS_M:
             return "bad-sensor-position", f"expected a radius of 6e6 to 1e8 m, got {radius_m:.6g} m; give ECEF metres"
     sigmas = (plot.sigma_azimuth_rad, plot.sigma_elevation_rad, plot.sigma_range_m, plot.sigma_range_rate_mps, plot.sigma_los_rad)
+    if sigmas == NO_SIGMAS:
+        return None
     for sigma in sigmas:
         if sigma is not None and not (isfinite(sigma) and sigma >= 0.0):
             return "bad-sigma", f"expected a finite sigma >= 0, got {sigma}; leave it out if unknown"
@@ -98,7 +106,7 @@ def _radar_problem(plot: Plot) -> tuple[str, str] | None:
     if plot.azimuth_rad is None or plot.elevation_rad is None or plot.range_m is None:
         return "missing-field", "expected azimuth_rad, elevation_rad and range_m of a radar, not all came; send all three"
     values = (plot.azimuth_rad, plot.elevation_rad, plot.range_m, plot.range_rate_mps or 0.0)
-    if not all(isfinite(value) for value in values):
+    if not all(map(isfinite, values)):
         return "not-finite", f"expected finite numbers, got {values}; check the sensor's output"
     if not 0.0 < plot.range_m < MAX_RANGE_M:
         return "range-out-of-bounds", f"expected 0 < range_m < 1e8, got {plot.range_m:.6g}; check the unit (metres)"

@@ -1,17 +1,20 @@
 """A track's numbers as a Track message."""
 
 from math import sqrt
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tocsin.kernels.geodesy import altitude_and_up
-from tocsin.kernels.imm import AIR, BOOST, COAST, FALL, THRUST
+from tocsin.kernels.imm import AIR, BOOST, COAST, FALL, THRUST, N
 from tocsin.messages.basics import Nation
 from tocsin.messages.track import ModelProbabilities, Track, TrackStatus
 from tocsin.tracking.record import Record
 
 Array = NDArray[np.float64]
+
+_UPPER = itemgetter(*(a * N + b for a in range(7) for b in range(a, 7)))  # upper triangle without thrust, of P[8, 8] in one row
 
 
 def track_message(
@@ -19,9 +22,8 @@ def track_message(
 ) -> Track:
     """Return the Track of a combined state x[8], P[8, 8] with model weights mu[4] at time_ns."""
     values = x.tolist()
-    rows = P.tolist()
-    cov = tuple(rows[a][b] for a in range(7) for b in range(a, 7))
-    thrust_sigma = sqrt(rows[THRUST][THRUST]) if rows[THRUST][THRUST] > 0.0 else 0.0
+    numbers = P.ravel().tolist()
+    thrust_var = numbers[THRUST * N + THRUST]
     return Track(
         track=f"{nation}-{record.number}",
         nation=nation,
@@ -31,9 +33,9 @@ def track_message(
         pos_ecef_m=(values[0], values[1], values[2]),
         vel_ecef_mps=(values[3], values[4], values[5]),
         ln_beta=values[6],
-        cov=cov,
+        cov=_UPPER(numbers),
         thrust_mps2=values[THRUST],
-        thrust_sigma_mps2=thrust_sigma,
+        thrust_sigma_mps2=sqrt(thrust_var) if thrust_var > 0.0 else 0.0,
         models=_phases(values, mu.tolist()),
         first_plot_ns=record.first_plot_ns,
         last_plot_ns=record.last_plot_ns,

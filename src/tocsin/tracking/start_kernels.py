@@ -3,17 +3,30 @@
 A seed is a plot that no track took, as one row of numbers (columns below). No filter is run on single seeds.
 """
 
-from math import log, sqrt
+from math import cos, log, sqrt
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tocsin.kernels.geodesy import altitude_and_up
 from tocsin.kernels.jit import kernel
 from tocsin.kernels.linalg import propagate_covariance, scalar_update
+from tocsin.kernels.measure import (
+    COL_KIND,
+    COL_LN_CLUTTER,
+    COL_PD,
+    COL_POS,
+    COL_REACH,
+    COL_SENSOR_POS,
+    COL_Z,
+    INFRARED,
+    position_rows,
+)
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 SEED_TIME: Final = 0  # s since the memory's epoch
 SEED_POS: Final = 1  # 1..3 ECEF m
@@ -42,43 +55,89 @@ LN_2PI: Final = log(2.0 * 3.141592653589793)
 SLOWEST_INFRARED_MPS: Final = 150.0  # a missile above 8 km is faster, also as seen across the line of sight
 NO_SEED: Final = -1
 NO_START: Final = -1e9
+LOWEST_M: Final = -1_000.0  # nothing flies below
+ALTITUDE_SIGMAS: Final = 3.0
 
 
 @kernel
-def find_start(seeds: Array, newest: int, x: Array, P: Array, partners: Ints) -> float:
-    """Find the best hypothesis that seed ``newest`` and one or two of the earlier seeds[n, columns] are one object.
+def fill_seeds(plots: Array, infrared_sigma_m: float, sensor: int, seeds: Array, kept: Ints) -> int:
+    """Fill seeds[n, columns], times excepted, from plots[n, PLOT_COLUMNS] of one sensor, those surely below the ground left out.
 
-    Fills x[9], P[9, 9] (position, velocity, acceleration at the newest seed's time) and partners[2] (row indices, -1 for
-    none); returns the log-likelihood ratio against three false alarms, or NO_START. The first seed counts nothing: it
-    starts the test. Two seeds alone only count if both are infrared, whose false alarms are rare.
+    infrared_sigma_m: 1 sigma of the altitude prior of an infrared plot; sensor: the sensor's number. kept[n]: the plots' row indices.
+    Returns how many were kept.
+    """
+    axes = np.empty((3, 3))
+    sigma_m = np.empty(3)
+    count = 0
+    for index in range(plots.shape[0]):
+        plot = plots[index]
+        alt_m, up_x, up_y, up_z = altitude_and_up(plot[COL_POS], plot[COL_POS + 1], plot[COL_POS + 2])
+        if alt_m + ALTITUDE_SIGMAS * plot[COL_REACH] < LOWEST_M:
+            continue
+        position_rows(plot, axes, sigma_m)
+        dx = plot[COL_POS] - plot[COL_SENSOR_POS]
+        dy = plot[COL_POS + 1] - plot[COL_SENSOR_POS + 1]
+        dz = plot[COL_POS + 2] - plot[COL_SENSOR_POS + 2]
+        r = sqrt(dx * dx + dy * dy + dz * dz)
+        seed = seeds[count]
+        if plot[COL_KIND] == INFRARED:
+            slope = abs(up_x * axes[2, 0] + up_y * axes[2, 1] + up_z * axes[2, 2])
+            sigma_m[2] = infrared_sigma_m / max(slope, 0.1)
+            cell = log(r * r)  # m2 per unit of measurement space
+            seed[SEED_ROWS] = 2.0
+        else:
+            cell = log(r * r * max(cos(plot[COL_Z + 1]), 1e-3))  # m3: r cos(elevation) x r x 1
+            seed[SEED_ROWS] = 3.0
+        for a in range(3):
+            seed[SEED_POS + a] = plot[COL_POS + a]
+            seed[SEED_SIGMA + a] = sigma_m[a]
+            for b in range(3):
+                seed[SEED_AXES + 3 * a + b] = axes[a, b]
+        seed[SEED_LN_CLUTTER] = plot[COL_LN_CLUTTER] - cell
+        seed[SEED_LN_PD] = log(plot[COL_PD])
+        seed[SEED_SENSOR] = sensor
+        seed[SEED_REACH] = max(sigma_m[0], sigma_m[1], sigma_m[2])
+        kept[count] = index
+        count += 1
+    return count
+
+
+@kernel
+def find_start(seeds: Array, used: Flags, since: int, x: Array, P: Array, members: Ints) -> float:
+    """Find the best hypothesis that one of the seeds[since:, columns] and one or two of all the earlier ones are one object.
+
+    Fills x[9], P[9, 9] (position, velocity, acceleration at the newest seed's time) and members[3] (rows of the newest and its
+    partners, -1 for none); returns the log-likelihood ratio against three false alarms, or NO_START. Rows that are used[n]
+    are left out. The first seed counts nothing: it starts the test. Two seeds alone only count if both are infrared, whose
+    false alarms are rare.
     Method: speed window, then evidence of a linear-Gaussian model of constant acceleration with broad priors.
     """
     best = NO_START
     work_x = np.empty(K)
     work_P = np.empty((K, K))
-    c = seeds[newest]
     n = seeds.shape[0]
-    for j in range(n):
-        b = seeds[j]
-        if j == newest or not _may_follow(b, c):
-            continue
-        for i in range(NO_SEED, n):  # NO_SEED: the pair b, c alone
-            a = seeds[max(i, 0)]
-            if i == NO_SEED:
-                if b[SEED_ROWS] == 3.0 or c[SEED_ROWS] == 3.0 or c[SEED_TIME] - b[SEED_TIME] < LEAST_BASELINE_S:
-                    continue
-                a = b
-            elif not (_ordered(a, b, c, i, j) and i != newest and _smooth(a, b, c)):
+    for newest in range(since, n):
+        c = seeds[newest]
+        for j in range(n):
+            b = seeds[j]
+            if used[newest] or used[j] or j == newest or not _may_follow(b, c):
                 continue
-            value = evidence(a, b, c, i, work_x, work_P)
-            if value > best and not (_hovers(work_x) and _any_infrared(a, b, c)):
-                best = value
-                partners[0] = j
-                partners[1] = i
-                for r in range(K):
-                    x[r] = work_x[r]
-                    for s in range(K):
-                        P[r, s] = work_P[r, s]
+            for i in range(NO_SEED, n):  # NO_SEED: the pair b, c alone
+                a = seeds[max(i, 0)]
+                if i == NO_SEED:
+                    if b[SEED_ROWS] == 3.0 or c[SEED_ROWS] == 3.0 or c[SEED_TIME] - b[SEED_TIME] < LEAST_BASELINE_S:
+                        continue
+                    a = b
+                elif used[i] or i == newest or not (_ordered(a, b, c, i, j) and _smooth(a, b, c)):
+                    continue
+                value = evidence(a, b, c, i, work_x, work_P)
+                if value > best and not (_hovers(work_x) and _any_infrared(a, b, c)):
+                    best = value
+                    members[0] = newest
+                    members[1] = j
+                    members[2] = i
+                    x[:] = work_x
+                    P[:] = work_P
     return best
 
 
@@ -193,6 +252,24 @@ def _add_seed(seed: Array, dt: float, x: Array, P: Array, chi2: Array) -> float:
         chi2[0] += innovation * innovation / S
         value -= 0.5 * (innovation * innovation / S + log(S) + LN_2PI)
     return value
+
+
+@kernel
+def agreeing_pairs(rows: Ints, X: Array, P: Array, reach_m: float, limit: float, pairs: Ints) -> int:
+    """Fill pairs[most, 2] with places a < b in ``rows`` whose states X[rows, 8], P[rows, 8, 8] may be one object; return how many.
+
+    They are nearer than reach_m in x (coarse) and distance2 is at most limit.
+    """
+    work = np.empty((7, 6))
+    count = 0
+    for a in range(rows.shape[0]):
+        for b in range(a + 1, rows.shape[0]):
+            r, s = rows[a], rows[b]
+            if abs(X[r, 0] - X[s, 0]) <= reach_m and distance2(X[r], P[r], X[s], P[s], work) <= limit:
+                pairs[count, 0] = a
+                pairs[count, 1] = b
+                count += 1
+    return count
 
 
 @kernel

@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 
 from tocsin.kernels.assign import NO_PLOT
 from tocsin.kernels.geodesy import altitude_m
-from tocsin.kernels.imm import BOOST
 from tocsin.kernels.measure import COL_OFFSET
 from tocsin.messages.basics import Nation, Note
 from tocsin.messages.plot import Plot, Scan
 from tocsin.messages.sensor import Sensor
 from tocsin.messages.track import Track, TrackStatus
 from tocsin.models.sensing import SensorModel, false_alarms_per_hour, place_sensor, sensor_model
-from tocsin.tracking.associate import associate, correct, is_infrared
+from tocsin.tracking.associate import associate, chances, correct, is_infrared
 from tocsin.tracking.bank import TrackBank
 from tocsin.tracking.classify import classify, kinematics
 from tocsin.tracking.initiate import PlotMemory, Start
@@ -27,7 +26,7 @@ from tocsin.tracking.launch import MOST_PLOTS, fit_launch
 from tocsin.tracking.message import track_message
 from tocsin.tracking.record import EARLY_PLOTS, Record
 from tocsin.tracking.settings import TrackerSettings
-from tocsin.tracking.start_kernels import distance2
+from tocsin.tracking.start_kernels import agreeing_pairs, distance2
 from tocsin.units import NS_PER_S, s2ns
 
 Array = NDArray[np.float64]
@@ -44,7 +43,8 @@ SAME_OBJECT = 22.5  # chi-square, 6 degrees of freedom, 0.999: two states may be
 SAME_OBJECT_S = 3.0  # ... if they agree for this long without each taking a plot of its own
 BELOW_GROUND_M = -5_000.0  # a prediction this deep has certainly landed
 GROUND_SIGMAS = 3.0
-LAUNCH_EVERY_S = 1.0
+LAUNCH_EVERY_S = 1.0  # until a launch fit works
+LAUNCH_AGAIN_S = 2.0  # ... and then: a fit takes as long as 60 scans, and the last one, after burnout, is always made
 LAUNCH_AFTER_S = 5.0  # after burnout the fit gains nothing more
 BURNOUT_LAG_S = 2.0  # the phase probabilities tell burnout this late; plots after it would be fitted as burning
 DEFAULT_SETTINGS = TrackerSettings()
@@ -99,7 +99,7 @@ class Tracker:
                 return (), tuple(notes)
         checked = check_scan(scan, model, self._settings, self._newest_ns, now_ns, self._before.get(scan.sensor, frozenset()))
         notes.extend(checked.notes)
-        self._before[scan.sensor] = frozenset(scan.plots)
+        self._before[scan.sensor] = checked.came
         self._place(scan, model)
         self._scan_count += 1
         end_ns = max((min(scan.time_ns, now_ns), *checked.times_ns)) if checked.times_ns else min(scan.time_ns, now_ns)
@@ -150,27 +150,21 @@ class Tracker:
         """Associate and correct with the plots first..last-1, which count as one look; the rest become seeds."""
         ref_ns = checked.times_ns[last - 1]
         plots = checked.rows[first:last]
-        for index in range(last - first):
-            plots[index, COL_OFFSET] = (checked.times_ns[first + index] - ref_ns) / NS_PER_S
+        plots[:, COL_OFFSET] = [(time_ns - ref_ns) / NS_PER_S for time_ns in checked.times_ns[first:last]]
         records = [record for record in self._records if record.row not in hit]
         sensor_row = self._rows[model.sensor.sensor]
         result = associate(self._bank, [record.row for record in records], plots, sensor_row, ref_ns)
         taken = [False] * (last - first)
-        for place, record in enumerate(records):
-            index = int(result.found[place])
+        for place, (record, index) in enumerate(zip(records, result.found, strict=True)):
             if index == NO_PLOT:
                 continue
             taken[index] = True
             correct(self._bank, record.row, plots[index], result.shared_m[place], ref_ns)
-            self._credit(record, float(result.gain[place]), plots[index], checked.times_ns[first + index], model)
+            self._credit(record, float(result.score[place, index]), plots[index], checked.times_ns[first + index], model)
             record.note_hit(self._scan_count, first + index)
             hit.add(record.row)
             changed.setdefault(record.row, None)
-        for index in range(last - first):
-            if not taken[index]:
-                self._memory.add(
-                    plots[index], checked.times_ns[first + index], model.sensor.sensor, model.index, model.sensor.scan_period_s
-                )
+        self._memory.add(plots, checked.times_ns[first:last], taken, model)
 
     def _credit(self, record: Record, gain: float, plot: Array, time_ns: int, model: SensorModel) -> None:
         """Book one plot to a track: evidence, sensors, kind, phase."""
@@ -264,19 +258,16 @@ class Tracker:
 
     def _misses(self, records: list[Record], model: SensorModel, end_ns: int) -> None:
         """Book "looked and saw nothing" to the tracks that this sensor should have seen."""
-        nothing = np.empty((0, 1))
         sensor_row = self._rows[model.sensor.sensor]
-        result = associate(self._bank, [record.row for record in records], nothing, sensor_row, end_ns)
-        for place, record in enumerate(records):
-            chance = float(result.chance[place])
+        for record, could in zip(records, chances(self._bank, [record.row for record in records], sensor_row, end_ns), strict=True):
+            chance = could
             if chance == 0.0:
                 continue
             if is_infrared(sensor_row):
                 if model.sensor.sensor not in record.satellites:
                     continue  # never seen by it: its coverage is not certain enough to speak against thrust
                 burning = self._bank.boost_weight(record.row)
-                self._bank.mu[record.row, BOOST] *= 1.0 - chance
-                self._bank.mu[record.row] /= 1.0 - chance * burning
+                self._bank.unseen_thrust(record.row, chance)
                 chance *= burning
             record.missed += log(1.0 - chance)
             if record.status == "tentative":
@@ -326,22 +317,19 @@ class Tracker:
             self._agreeing.clear()
             return
         agreeing: dict[tuple[int, int], int] = {}
-        work = np.empty((7, 6))
-        x, P = self._bank.whole_x, self._bank.whole_P
-        rows = [record.row for record in live]
-        self._bank.predict(rows, end_ns)
-        for index, older in enumerate(live):
-            for younger in live[index + 1 :]:
-                a, b = older.row, younger.row
-                if younger.status == "closed" or abs(float(x[a, 0]) - float(x[b, 0])) > MERGE_REACH_M:
-                    continue
-                if distance2(x[a], P[a], x[b], P[b], work) > SAME_OBJECT or older.resolved_from(younger):
-                    continue
-                since = self._agreeing.get((a, b), end_ns)
-                agreeing[(a, b)] = since
-                if end_ns - since > s2ns(SAME_OBJECT_S):
-                    self._enter(younger, "closed", end_ns)
-                    changed[b] = "closed"
+        rows = self._bank.predict([record.row for record in live], end_ns)
+        pairs = np.empty((len(live) * (len(live) - 1) // 2, 2), np.int64)
+        count = agreeing_pairs(rows, self._bank.whole_x, self._bank.whole_P, MERGE_REACH_M, SAME_OBJECT, pairs)
+        for first, second in pairs[:count].tolist():
+            older, younger = live[first], live[second]
+            if younger.status == "closed" or older.resolved_from(younger):
+                continue
+            rows_of_both = (older.row, younger.row)
+            since = self._agreeing.get(rows_of_both, end_ns)
+            agreeing[rows_of_both] = since
+            if end_ns - since > s2ns(SAME_OBJECT_S):
+                self._enter(younger, "closed", end_ns)
+                changed[younger.row] = "closed"
         self._agreeing = agreeing
 
     # --- output --------------------------------------------------------------------------------------------------------
@@ -377,13 +365,13 @@ class Tracker:
         return tuple(tracks)
 
     def _estimate_launch(self, record: Record, end_ns: int) -> None:
-        """Refit launch point and time, at most once per LAUNCH_EVERY_S and until LAUNCH_AFTER_S after burnout."""
+        """Refit launch point and time, at most once per LAUNCH_EVERY_S (then LAUNCH_AGAIN_S) and until LAUNCH_AFTER_S after burnout."""
         if record.launch_frozen or record.confirmed_ns is None or not record.boosting_seen or record.kind != "ballistic":
             return
         over = record.burnout_ns is not None and end_ns - record.burnout_ns > s2ns(LAUNCH_AFTER_S)
         if end_ns < record.launch_due_ns and not over:
             return
-        record.launch_due_ns = end_ns + s2ns(LAUNCH_EVERY_S)
+        record.launch_due_ns = end_ns + s2ns(LAUNCH_EVERY_S if record.launch_fit is None else LAUNCH_AGAIN_S)
         record.launch_frozen = over
         until_ns = end_ns if record.burnout_ns is None else record.burnout_ns - s2ns(BURNOUT_LAG_S)
         early = [item for item in record.early if item[0] <= until_ns]
