@@ -7,12 +7,12 @@ import msgspec
 import pytest
 
 from tocsin.adapters.replay import replay
-from tocsin.api.stand import Stand, drain
+from tocsin.api.stand import Fed, Stand, drain
 from tocsin.errors import OperatorFault
 from tocsin.geography import Zones, load_zones
 from tocsin.messages.track import Track
 from tocsin.messages.warning import Warning as TocsinWarning
-from tocsin.node.inputs import ScanIn, Tick
+from tocsin.node.inputs import ScanIn
 from tocsin.node.outputs import View
 from tocsin.sim.coalition import place
 from tocsin.sim.night import Night, make_night
@@ -70,25 +70,26 @@ def play_stand(setting: Setting, *, topology: str = "hub", cut: tuple[str, str] 
     played = Played(stand)
     launch_ns = setting.night.flights[0].launch_ns
 
-    def feed(nation: str, item: ScanIn | Tick, when: int) -> None:
-        fed = stand.feed(nation, item, when)
+    def show(nation: str, fed: Fed) -> None:
         played.views.setdefault(nation, []).extend(fed.step.views)
         for delivery in fed.deliveries:
             played.views.setdefault(delivery.nation, []).extend(delivery.step.views)
 
     for sim_scan in setting.scans:
         now = sim_scan.scan.time_ns
-        while due := stand.tick_due(now):
-            for nation, when in due:
-                feed(nation, Tick(), when)
+        while due := stand.ticks_due(now):
+            for when, nations in due:
+                for nation, fed in stand.tick(nations, when):
+                    show(nation, fed)
         if cut is not None:
             inside = launch_ns + CUT_S * NS_PER_S <= now < launch_ns + HEAL_S * NS_PER_S
             (stand.cut if inside else stand.heal)(*cut)
-        feed(owner[sim_scan.scan.sensor], ScanIn(scan=sim_scan.scan), now)
+        show(owner[sim_scan.scan.sensor], stand.feed(owner[sim_scan.scan.sensor], ScanIn(scan=sim_scan.scan), now))
     while now < launch_ns + (TO_S + 30) * NS_PER_S:
         now += NS_PER_S
-        for nation, when in stand.tick_due(now):
-            feed(nation, Tick(), when)
+        for when, nations in stand.ticks_due(now):
+            for nation, fed in stand.tick(nations, when):
+                show(nation, fed)
     played.end_ns = drain(stand, now, 60)
     return played
 

@@ -44,10 +44,12 @@ class Driver:
         self._clock = clock
         self._sends: list[Send] = []
         self._must_commit = False
+        self._committed = False
         self.next_wake_mono_ns = 0
 
     def take(self, item: Input, now: Now) -> Step:
         """Give the node one input, let the guard answer what follows from it, and record everything; nothing leaves yet."""
+        self._committed = False
         views: list[View] = []
         notes: list[Note] = []
         node_s = guard_s = 0.0
@@ -74,15 +76,30 @@ class Driver:
 
     def flush(self) -> float:
         """Commit if something waits for it, then send; return the seconds that the disk took. Raises StoreFailed: nothing is sent."""
+        disk_s = self.commit()
+        self.send()
+        return disk_s
+
+    def commit(self) -> float:
+        """Make everything taken durable if something waits for it; return the seconds. Other drivers may commit at the same time."""
         if not self._sends and not self._must_commit:
             return 0.0
         started = self._clock()
         self._store.commit()
-        disk_s = self._clock() - started
-        sends, self._sends, self._must_commit = self._sends, [], False
+        self._must_commit = False
+        self._committed = True
+        return self._clock() - started
+
+    def send(self) -> None:
+        """Let go what a commit has covered."""
+        if not self._sends:
+            return
+        if not self._committed:
+            text = "something was to be sent before the commit of its record"
+            raise OurFault(text)
+        sends, self._sends, self._committed = self._sends, [], False
         for send in sends:
             self._endpoint.send(send.neighbour, send.frame)
-        return disk_s
 
     def _record(self, item: Input, batch: Batch, now: Now) -> None:
         records = [Record(kind=input_kind(item), utc_ns=now.utc_ns, mono_ns=now.mono_ns, body=encode_input(item))]

@@ -3,6 +3,8 @@
 import hashlib
 import platform
 import sys
+from functools import lru_cache
+from importlib.resources import files
 
 import msgspec
 import numpy as np
@@ -36,6 +38,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     c_library: str
     machine: str
     kernel_probe: str  # hash of what the kernels answer on fixed arguments here
+    zones_sha256: str  # of the packaged zones file: zone answers follow from it
     config: NodeConfig
 
 
@@ -58,6 +61,7 @@ def decode_input(kind: RecordKind, body: bytes) -> Input:
         raise PeerFault(text) from problem
 
 
+@lru_cache(maxsize=1)
 def kernel_probe() -> str:
     """Return a hash over kernel results on fixed arguments; equal hashes promise equal bytes in a replay."""
     digest = hashlib.sha256()
@@ -71,6 +75,12 @@ def kernel_probe() -> str:
     return digest.hexdigest()
 
 
+@lru_cache(maxsize=1)
+def zones_digest() -> str:
+    """Return the SHA-256 of the packaged zones file."""
+    return hashlib.sha256((files("tocsin") / "geography" / "zones.npz").read_bytes()).hexdigest()
+
+
 def make_head(config: NodeConfig) -> Head:
     """Return the head for a new log on this machine."""
     return Head(
@@ -79,6 +89,7 @@ def make_head(config: NodeConfig) -> Head:
         c_library=" ".join(platform.libc_ver()),
         machine=platform.machine(),
         kernel_probe=kernel_probe(),
+        zones_sha256=zones_digest(),
         config=config,
     )
 

@@ -7,6 +7,7 @@ import msgspec
 import numpy as np
 
 from tocsin.adapters.driver import Step
+from tocsin.adapters.store.port import Store
 from tocsin.api.stand import Fed, Stand, drain
 from tocsin.evaluation.record import AircraftTruth, FirstPlot, MissileTruth, NationRecord, NightRecord
 from tocsin.geography import Zones
@@ -17,7 +18,7 @@ from tocsin.messages.plot import Plot
 from tocsin.messages.sensor import Sensor
 from tocsin.messages.track import FusedTrack, Track
 from tocsin.messages.warning import Posture, Warning
-from tocsin.node.inputs import ScanIn, Tick
+from tocsin.node.inputs import ScanIn
 from tocsin.node.outputs import View
 from tocsin.sim.ephemeris import Ephemeris
 from tocsin.sim.night import Night
@@ -61,10 +62,12 @@ def play_night(
     pace: Pace = lambda _: None,
     listen: Listener = lambda _: None,
     keep: Callable[[Plot], None] = lambda _: None,
+    follow: Callable[[Nation, Store], Store] | None = None,
 ) -> NightRecord:
     """Play the whole night and return its record.
 
-    ``pace`` is told the simulated UTC time before each step and may wait; ``listen`` hears what nodes show; ``keep`` gets every plot.
+    ``pace`` is told the simulated UTC time before each step and may wait; ``listen`` hears what nodes show; ``keep`` gets every plot;
+    ``follow`` may wrap each nation's store.
     """
     record = new_record(plan, night)
     owners = {sensor.sensor: sensor.nation for sensor in plan.sensors}
@@ -77,6 +80,7 @@ def play_night(
         log_dir=plan.log_dir,
         legal=plan.scenario.legal,
         start_utc_ns=night.start_ns,
+        follow=follow,
     )
     time_ns = night.start_ns
     try:
@@ -158,13 +162,11 @@ def _samples(path: Ephemeris, from_ns: int, to_ns: int) -> tuple[tuple[int, Vec3
 
 
 def _tick_until(stand: Stand, record: NightRecord, until_ns: int, pace: Pace, listen: Listener) -> None:
-    while True:
-        due = stand.tick_due(until_ns)
-        if not due:
-            return
-        for nation, when in due:
+    while due := stand.ticks_due(until_ns):
+        for when, nations in due:
             pace(when)
-            _take(record, nation, when, stand.feed(nation, Tick(), when), listen)
+            for nation, fed in stand.tick(nations, when):
+                _take(record, nation, when, fed, listen)
 
 
 def note_first(record: NightRecord, nation: Nation, sim_scan: SimScan) -> tuple[FirstPlot, ...]:

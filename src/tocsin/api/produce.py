@@ -7,12 +7,14 @@ from typing import BinaryIO
 
 import msgspec
 
+from tocsin.adapters.follow import follower
 from tocsin.adapters.formats.events import event_line
 from tocsin.adapters.formats.plots import plot_line
 from tocsin.adapters.formats.sensors import sensors_toml
 from tocsin.adapters.formats.tracks import track_line
 from tocsin.adapters.records import decode_head
-from tocsin.adapters.replay import ReplayReport, replay
+from tocsin.adapters.replay import ReplayReport
+from tocsin.adapters.store.port import Store
 from tocsin.adapters.store.reading import read
 from tocsin.adapters.workers import workers
 from tocsin.api.night import Listener, Pace, Plan, play_night
@@ -23,7 +25,7 @@ from tocsin.geography import load_zones
 from tocsin.messages.plot import Plot
 from tocsin.sim.night import Night, truth_rows
 
-WORKERS = 2  # the reference machine has two cores; more would only help with more configurations
+WORKERS = 1  # beside this process and the follower; the reference machine has two cores
 OUR_FILES = ("report.html", "summary.json", "tracks.jsonl", "events.jsonl", "plots.jsonl", "sensors.toml", "truth.jsonl")
 
 
@@ -53,12 +55,12 @@ def _refuse_live(log: Path) -> None:
         raise OperatorFault(text, exit_code=2)
 
 
-def produce(plan: Plan, night: Night, out: Path, pace: Pace, listen: Listener) -> NightRecord:
+def produce(plan: Plan, night: Night, out: Path, pace: Pace, listen: Listener, follow: Callable[[str, Store], Store]) -> NightRecord:
     """Play the night and write everything but the report and the summary into ``out``."""
     (out / "sensors.toml").write_text(sensors_toml(plan.sensors), encoding="utf-8")
     with ExitStack() as stack:
         plots = stack.enter_context((out / "plots.jsonl").open("wb"))
-        record = play_night(plan, night, load_zones(), pace=pace, listen=listen, keep=_plot_writer(plots))
+        record = play_night(plan, night, load_zones(), pace=pace, listen=listen, keep=_plot_writer(plots), follow=follow)
         with (out / "truth.jsonl").open("wb") as truth:
             truth.writelines(msgspec.json.encode(row) + b"\n" for row in truth_rows(night))
     first = record.nations[plan.coalition.nations[0].nation]
@@ -84,20 +86,18 @@ class After(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def produce_all(plan: Plan, night: Night, out: Path, pace: Pace, listen: Listener, after: Callable[[], None]) -> tuple[NightRecord, After]:
-    """Play the night on this core while the other placings are tracked on another; then replay every log and finish the placings.
+    """Play the night on this core; on another the logs are replayed as they grow and the other placings are tracked.
 
     ``after`` is called between the night and what follows it.
     """
-    with workers(WORKERS) as pool:
+    with workers(WORKERS) as pool, follower() as replays:
         tracked = pool.start(track_elsewhere, elsewhere(plan))
-        record = produce(plan, night, out, pace, listen)
+        record = produce(plan, night, out, pace, listen, replays.follow)
         after()
-        replays = {nation: pool.start(_replay, out / f"log-{nation}.db") for nation in reversed(record.nations)}
-        moved = [pool.start(picture_elsewhere, share(placing, record)) for placing in tracked.result()]
-        return record, After(
-            moved=tuple(future.result() for future in moved), replays={nation: replays[nation].result() for nation in record.nations}
-        )
-
-
-def _replay(log: Path) -> ReplayReport:
-    return replay(log, load_zones())
+        shared = [share(placing, record) for placing in tracked.result()]
+        there = [pool.start(picture_elsewhere, task) for task in shared[::2]]
+        here = [picture_elsewhere(task) for task in shared[1::2]]
+        reports = replays.reports({nation: out / f"log-{nation}.db" for nation in record.nations})
+        both = {task.tracked.task.plan.configuration: moved for task, moved in zip(shared[1::2], here, strict=True)}
+        both |= {task.tracked.task.plan.configuration: future.result() for task, future in zip(shared[::2], there, strict=True)}
+        return record, After(moved=tuple(both[task.tracked.task.plan.configuration] for task in shared), replays=reports)

@@ -4,6 +4,7 @@ Keys are made from the coalition's name and the seed and exist for exercises onl
 """
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
 from time import perf_counter
@@ -55,7 +56,7 @@ class Fed(msgspec.Struct, frozen=True, kw_only=True):
 class Stand:
     """All nations' nodes. Call ``feed`` in time order; ``close`` writes out every log."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a stand is made of, each once
         self,
         coalition: Coalition,
         sensors: tuple[Sensor, ...],
@@ -66,11 +67,13 @@ class Stand:
         log_dir: Path | None,
         legal: tuple[str, ...],
         start_utc_ns: int,
+        follow: Callable[[Nation, Store], Store] | None = None,
     ) -> None:
         if world == "live":
             text = "a stand uses exercise keys: expected world exercise or test, came live; live nodes run one by one, with their own keys"
             raise OperatorFault(text, exit_code=2)
         self._start_ns = start_utc_ns
+        self._disks = ThreadPoolExecutor(max_workers=len(coalition.nations))
         self.nations = tuple(spec.nation for spec in coalition.nations)
         private = {nation: generate_key(f"{world} {coalition.coalition} {nation} {seed}".encode()) for nation in self.nations}
         public = tuple(
@@ -86,6 +89,7 @@ class Stand:
             rules = read_rules(coalition.coalition, nation)
             config = make_config(coalition, sensors, world, nation, rules, public, legal)
             store: Store = MemoryLog() if log_dir is None else create(log_dir / f"log-{nation}.db")
+            store = store if follow is None else follow(nation, store)
             store.append((Record(kind="head", utc_ns=start_utc_ns, mono_ns=0, body=encode_head(make_head(config))),))
             guard = Guard(nation, world, rules, private[nation], key_id_of(public_of(private[nation])))
             self._stores[nation] = store
@@ -100,10 +104,28 @@ class Stand:
         disk_s = driver.flush()
         return Fed(step=step, disk_s=disk_s, deliveries=self._carry(now, started))
 
-    def tick_due(self, utc_ns: int) -> tuple[tuple[Nation, int], ...]:
-        """Return (nation, UTC time) of the ticks that nodes asked for up to a time, in order."""
-        due = [(self._start_ns + driver.next_wake_mono_ns, index, nation) for index, (nation, driver) in enumerate(self._drivers.items())]
-        return tuple((nation, when) for when, _, nation in sorted(due) if when <= utc_ns)
+    def tick(self, nations: tuple[Nation, ...], utc_ns: int) -> tuple[tuple[Nation, Fed], ...]:
+        """Let time pass at several nations at once; their disks commit at the same time, as they would on their own machines."""
+        now = Now(utc_ns=utc_ns, mono_ns=utc_ns - self._start_ns)
+        started = perf_counter()
+        drivers = [self._drivers[nation] for nation in nations]
+        steps = [driver.take(Tick(), now) for driver in drivers]
+        disks = list(self._disks.map(Driver.commit, drivers))
+        for driver in drivers:
+            driver.send()
+        deliveries = self._carry(now, started)
+        last = len(nations) - 1
+        return tuple(
+            (nation, Fed(step=step, disk_s=disk_s, deliveries=deliveries if index == last else ()))
+            for index, (nation, step, disk_s) in enumerate(zip(nations, steps, disks, strict=True))
+        )
+
+    def ticks_due(self, utc_ns: int) -> tuple[tuple[int, tuple[Nation, ...]], ...]:
+        """Return (UTC time, nations) of the ticks that nodes asked for up to a time, in order; nations in their own order."""
+        due: dict[int, list[Nation]] = {}
+        for nation, driver in self._drivers.items():
+            due.setdefault(self._start_ns + driver.next_wake_mono_ns, []).append(nation)
+        return tuple((when, tuple(due[when])) for when in sorted(due) if when <= utc_ns)
 
     def _carry(self, now: Now, started: float) -> tuple[Delivery, ...]:
         deliveries: list[Delivery] = []
@@ -146,6 +168,7 @@ class Stand:
 
     def close(self, utc_ns: int) -> None:
         """End every log properly."""
+        self._disks.shutdown()
         for store in self._stores.values():
             store.append((Record(kind="close", utc_ns=utc_ns, mono_ns=utc_ns - self._start_ns, body=b""),))
             store.close()
@@ -207,6 +230,6 @@ def drain(stand: Stand, utc_ns: int, seconds_max: int) -> int:
     end_ns = utc_ns + seconds_max * 1_000_000_000
     while utc_ns < end_ns and (stand.counts().waiting or stand.counts().sent > stand.counts().acknowledged):
         utc_ns += 1_000_000_000
-        for nation, when in stand.tick_due(utc_ns):
-            stand.feed(nation, Tick(), when)
+        for when, nations in stand.ticks_due(utc_ns):
+            stand.tick(nations, when)
     return utc_ns

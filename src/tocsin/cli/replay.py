@@ -33,8 +33,10 @@ def _verify(log: Path) -> None:
         raise typer.Exit(DAMAGED)
     typer.echo(
         f"{log}: identical. {report.records} records, all hashes hold; {report.inputs} inputs played again gave the same "
-        f"{report.payloads} payloads and {report.outputs} outputs and notes ({report.promise}); {report.signatures} signatures hold."
+        f"{report.payloads} payloads and {report.outputs} outputs and notes ({report.promise}); {report.signatures} own signatures "
+        f"hold, and {report.frames_in} frames of partners."
     )
+    typer.echo("Keys of the log's head, to compare with what each nation published: " + ", ".join(report.keys))
 
 
 def _summarise(log: Path) -> None:

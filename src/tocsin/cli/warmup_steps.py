@@ -22,7 +22,7 @@ from tocsin.messages.plot import Plot
 from tocsin.messages.sensor import Sensor
 from tocsin.messages.track import LaunchEstimate, ModelProbabilities, Track
 from tocsin.models.sensing import fill_plot, sensor_model
-from tocsin.node.inputs import ScanIn, Tick
+from tocsin.node.inputs import ScanIn
 from tocsin.sim.coalition import place
 from tocsin.sim.night import Night, make_night
 from tocsin.sim.observe import SimScan, play
@@ -107,8 +107,8 @@ def night() -> tuple[LaunchEvent, ...]:
     events: list[LaunchEvent] = []
     for sim_scan in scans:
         time_ns = sim_scan.scan.time_ns
-        for nation, when_ns in stand.tick_due(time_ns):
-            stand.feed(nation, Tick(), when_ns)
+        for when_ns, nations in stand.ticks_due(time_ns):
+            stand.tick(nations, when_ns)
         fed = stand.feed(owners[sim_scan.scan.sensor], ScanIn(scan=sim_scan.scan), time_ns)
         events.extend(view.item for view in fed.step.views if isinstance(view.item, LaunchEvent) and view.picture == "joint")
     stand.close(time_ns)

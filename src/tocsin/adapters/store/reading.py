@@ -82,6 +82,15 @@ def verify(path: Path, *, closed: bool = True) -> tuple[Problem, ...]:
     return tuple(checker.problems[:PROBLEM_CAP])
 
 
+def last_hash(path: Path) -> bytes:
+    """Return the stored hash of a log's last record; OperatorFault if it cannot be read."""
+    try:
+        with closing(open_read_only(path)) as connection:
+            return read_tail(connection).hash
+    except (sqlite3.Error, OSError) as problem:
+        raise OperatorFault(f"{path}: expected a readable log, came: {problem}") from problem
+
+
 def verify_rows(rows: tuple[Row, ...], *, closed: bool = True) -> tuple[Problem, ...]:
     """``verify`` for rows that are already in memory."""
     checker = _Checker(closed=closed)
