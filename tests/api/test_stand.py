@@ -1,12 +1,16 @@
 """Three nodes on a stand: what is released arrives, through the hub or straight, also after a cut; each log replays."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from tocsin.adapters.follow import follower
 from tocsin.adapters.replay import replay
+from tocsin.adapters.store.port import Record, Store
+from tocsin.adapters.store.sqlite import resume
 from tocsin.api.stand import Fed, Stand, drain
 from tocsin.errors import OperatorFault
 from tocsin.geography import Zones, load_zones
@@ -60,38 +64,49 @@ class Played:
         return [view.item for view in self.views.get(nation, []) if view.source == source and isinstance(view.item, kind)]
 
 
-def play_stand(setting: Setting, *, topology: str = "hub", cut: tuple[str, str] | None = None, log_dir: Path | None = None) -> Played:
+def play_stand(
+    setting: Setting,
+    *,
+    topology: str = "hub",
+    cut: tuple[str, str] | None = None,
+    log_dir: Path | None = None,
+    follow: Callable[[str, Store], Store] | None = None,
+) -> Played:
+    """Play the setting's scans, then half a minute without any, then until every message is acknowledged."""
     coalition = msgspec.structs.replace(load_coalition(setting.scenario.coalition), topology=topology)
     sensors = place(coalition)
     owner = {sensor.sensor: sensor.nation for sensor in sensors}
+    legal = setting.scenario.legal
     stand = Stand(
-        coalition, sensors, "exercise", setting.zones, seed=1, log_dir=log_dir, legal=setting.scenario.legal, start_utc_ns=setting.start_ns
+        coalition, sensors, "exercise", setting.zones, seed=1, log_dir=log_dir, legal=legal, start_utc_ns=setting.start_ns, follow=follow
     )
     played = Played(stand)
     launch_ns = setting.night.flights[0].launch_ns
-
-    def show(nation: str, fed: Fed) -> None:
-        played.views.setdefault(nation, []).extend(fed.step.views)
-        for delivery in fed.deliveries:
-            played.views.setdefault(delivery.nation, []).extend(delivery.step.views)
-
     for sim_scan in setting.scans:
         now = sim_scan.scan.time_ns
-        while due := stand.ticks_due(now):
-            for when, nations in due:
-                for nation, fed in stand.tick(nations, when):
-                    show(nation, fed)
+        tick(played, now)
         if cut is not None:
             inside = launch_ns + CUT_S * NS_PER_S <= now < launch_ns + HEAL_S * NS_PER_S
             (stand.cut if inside else stand.heal)(*cut)
-        show(owner[sim_scan.scan.sensor], stand.feed(owner[sim_scan.scan.sensor], ScanIn(scan=sim_scan.scan), now))
-    while now < launch_ns + (TO_S + 30) * NS_PER_S:
-        now += NS_PER_S
-        for when, nations in stand.ticks_due(now):
-            for nation, fed in stand.tick(nations, when):
-                show(nation, fed)
-    played.end_ns = drain(stand, now, 60)
+        nation = owner[sim_scan.scan.sensor]
+        show(played, nation, stand.feed(nation, ScanIn(scan=sim_scan.scan), now))
+    end_ns = launch_ns + (TO_S + 30) * NS_PER_S
+    tick(played, end_ns)
+    played.end_ns = drain(stand, end_ns, 60)
     return played
+
+
+def tick(played: Played, until_ns: int) -> None:
+    while due := played.stand.ticks_due(until_ns):
+        for when, nations in due:
+            for nation, fed in played.stand.tick(nations, when):
+                show(played, nation, fed)
+
+
+def show(played: Played, nation: str, fed: Fed) -> None:
+    played.views.setdefault(nation, []).extend(fed.step.views)
+    for delivery in fed.deliveries:
+        played.views.setdefault(delivery.nation, []).extend(delivery.step.views)
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +141,24 @@ def test_a_finished_night_is_one_file_per_nation_and_replays_byte_for_byte(hub: 
         report = replay(folder / f"log-{nation}.db", setting.zones)
         assert report.problems == ()
         assert report.payloads == report.signatures > 0
+
+
+def test_a_log_replayed_while_it_grows_is_checked_against_the_file(setting: Setting, tmp_path: Path) -> None:
+    """The follower reports what a replay of the finished file reports; a file that differs from what it followed is found."""
+    names = ("KOR", "JPN", "USA")
+    with follower() as beside:
+        played = play_stand(setting, log_dir=tmp_path, follow=beside.follow)
+        played.stand.close(played.end_ns)
+        logs = {name: tmp_path / f"log-{name}.db" for name in names}
+        expected = {name: replay(path, setting.zones) for name, path in logs.items()}
+        log = resume(logs["KOR"])  # somebody writes on
+        log.append((Record(kind="head", utc_ns=0, mono_ns=0, body=b""), Record(kind="close", utc_ns=0, mono_ns=0, body=b"")))
+        log.close()
+        reports = beside.reports(logs)
+    assert reports["JPN"] == expected["JPN"]
+    assert reports["USA"] == expected["USA"]
+    assert reports["JPN"].identical
+    assert "another hash" in reports["KOR"].problems[-1]
 
 
 def test_a_mesh_shares_the_same_without_a_hub(setting: Setting) -> None:

@@ -35,12 +35,12 @@ def fighter(speed_mps: float, *legs: Leg, repeat: bool = False) -> Aircraft:
     )
 
 
-def test_a_night_is_watched_from_20_s_before_each_lift_off_to_90_s_after_its_impact() -> None:
+def test_a_night_is_watched_from_20_s_before_each_lift_off_to_80_s_after_its_impact() -> None:
     first, second = NIGHT.flights
     assert NIGHT.start_ns == first.launch_ns - 20_000_000_000
-    assert NIGHT.end_ns == second.impact_ns + 90_000_000_000
+    assert NIGHT.end_ns == second.impact_ns + 80_000_000_000
     assert [(w.start_ns, w.end_ns) for w in NIGHT.watched] == [
-        (f.launch_ns - 20_000_000_000, f.impact_ns + 90_000_000_000) for f in NIGHT.flights
+        (f.launch_ns - 20_000_000_000, f.impact_ns + 80_000_000_000) for f in NIGHT.flights
     ]
     assert [(q.start_ns, q.end_ns) for q in NIGHT.quiet] == [(NIGHT.watched[0].end_ns, NIGHT.watched[1].start_ns)]
 

@@ -18,6 +18,7 @@ from tocsin.units import NS_PER_S
 
 RESEND_FIRST_NS = 3 * NS_PER_S // 2  # one heartbeat and a half without an acknowledgement
 RESEND_MAX_NS = 8 * NS_PER_S  # cap of the doubling patience while the neighbour's mark does not move (a line that carries one way only)
+EPOCHS_MAX = 4  # per origin and audience while the node runs: a new epoch is a restored backup, a rare thing; more is an attack
 OUTBOX_MAX = 100_000  # frames per neighbour; at 32 KiB each still below 4 GiB, and a note is raised long before
 RESEND_BURST = 64  # frames per neighbour and heartbeat: enough for a lost burst, small enough not to flood
 
@@ -44,6 +45,7 @@ class Link:
         self._acknowledged: dict[Stream, int] = {}
         self._patience_ns: dict[Stream, int] = {}
         self._epoch: dict[tuple[Nation, Nation], int] = {}  # (origin, audience) -> the only epoch that is listened to
+        self._epochs: dict[tuple[Nation, Nation], int] = {}  # how many of them were met
         self.heard_mono_ns: int | None = None
 
     def hold(self, header: Header, frame: bytes, mono_ns: int) -> bool:
@@ -56,9 +58,9 @@ class Link:
         return True
 
     def take(self, header: Header) -> str:
-        """Say what an incoming, verified frame is: "next" (taken), "duplicate", "early" or "stale-epoch".
+        """Say what an incoming, verified frame is: "next" (taken), "duplicate", "early", "stale-epoch" or "too-many-epochs".
 
-        A newer epoch replaces the older one of the same origin and audience, so that marks stay as few as pairs of members.
+        A newer epoch replaces the older one of the same origin and audience, and only so often: marks stay few on every link.
         """
         pair = (header.origin, header.audience)
         stream = (header.origin, header.epoch, header.audience)
@@ -66,6 +68,9 @@ class Link:
         if header.epoch < known:
             return "stale-epoch"
         if header.epoch > known:
+            if self._epochs.get(pair, 1) >= EPOCHS_MAX:
+                return "too-many-epochs"
+            self._epochs[pair] = self._epochs.get(pair, 1) + 1
             for marks in (self._received, self._latest):
                 marks.pop((header.origin, known, header.audience), None)
         self._epoch[pair] = header.epoch

@@ -182,8 +182,8 @@ class Node:
             self._refuse("relay-refused", blocked or f"{item.neighbour} brought a message of {header.origin} itself", now, effects)
             return
         verdict = link.take(header)
-        if verdict == "stale-epoch":
-            self._refuse(verdict, f"{header.origin} spoke in epoch {header.epoch}, a newer one is known", now, effects)
+        if verdict in ("stale-epoch", "too-many-epochs"):
+            self._refuse(verdict, f"{header.origin} spoke in epoch {header.epoch}; expected the newest, and few in all", now, effects)
         if verdict != "next":
             return
         effects.durable = header.delivery == "lossless"
