@@ -108,9 +108,8 @@ def test_the_same_frame_twice_is_taken_once(zones: Zones) -> None:
 def test_a_partner_that_speaks_in_many_epochs_cannot_grow_the_heartbeat_of_another_link(zones: Zones) -> None:
     """Marks stay few: one epoch per origin and audience is listened to, the newest, and only so many are believed."""
     subject = node("USA", zones)
-    refused = []
-    for epoch in range(1, 71):
-        refused.append(codes(subject.handle(FrameIn(neighbour="KOR", frame=warning_frame(epoch=epoch, audience="JPN")), now(0.1))))
+    frames = [warning_frame(epoch=epoch, audience="JPN") for epoch in range(1, 71)]
+    refused = [codes(subject.handle(FrameIn(neighbour="KOR", frame=frame), now(0.1))) for frame in frames]
     assert refused[:EPOCHS_MAX] == [[]] * EPOCHS_MAX
     assert refused[EPOCHS_MAX:] == [["too-many-epochs"]] * (70 - EPOCHS_MAX)
     stale = subject.handle(FrameIn(neighbour="KOR", frame=warning_frame(epoch=1, audience="JPN")), now(0.2))
