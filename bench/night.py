@@ -42,7 +42,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     acknowledged: int
     refused: int
     warning_delay_s: float  # from the first nation's own confirmation to the last nation's first joint warning, worst missile
-    cancelled: int  # joint events that were opened and taken back
+    suspicions: int  # joint events that were suspected for some seconds and never confirmed (internal, silent)
 
 
 def play_seed(task: Task) -> Outcome:
@@ -72,7 +72,7 @@ def play_seed(task: Task) -> Outcome:
         acknowledged=record.acknowledged,
         refused=record.refused,
         warning_delay_s=max(_delay_s(figures, index) for index in range(len(record.missiles))),
-        cancelled=sum(status == "cancelled" for status in events.values()),
+        suspicions=sum(status == "cancelled" for status in events.values()),
     )
 
 
@@ -95,7 +95,7 @@ def holds(outcome: Outcome) -> dict[str, bool]:
         "one salvo": outcome.figures.salvos == 1,
         "no false launch event": outcome.figures.false_launch_events == 0,
         "no aircraft warned of": outcome.figures.aircraft_warned == 0,
-        "no event opened and taken back": outcome.cancelled == 0,
+        "no confirmed event taken back": outcome.figures.merged_events == 0,
         "no land alert": outcome.land_alerts == 0,
         "outside the EEZ with p > 0.99": all(p is not None and p > 0.99 for figures in together for p in figures.p_outside_eez),
         f"joint warning everywhere within {IN_TIME_S:g} s": outcome.warning_delay_s <= IN_TIME_S,
@@ -135,6 +135,7 @@ def report(scenario: str, outcomes: list[Outcome]) -> bool:
         f"true impact inside the 95 % ellipse {sum(inside)} of {len(inside)}"
     )
     print(f"  joint warning after the first confirmation: median {delays[len(delays) // 2]:.1f} s, worst {delays[-1]:.1f} s")
+    print(f"  suspicions that came to nothing, all nations and seeds: {sum(outcome.suspicions for outcome in outcomes)}")
     for nation in outcomes[0].figures.nations:
         firsts = [o.figures.nations[nation].alone.first_detection_s[0] for o in outcomes]
         known = sorted(value for value in firsts if value is not None)
