@@ -192,12 +192,10 @@ def test_a_rewritten_payload_with_repaired_hashes_is_still_found(demo: Demo, tmp
     shutil.copy(demo.out / "log-JPN.db", log)
     with sqlite3.connect(log) as connection:
         rows = connection.execute("SELECT position, record FROM records ORDER BY position").fetchall()
-        target = next(
-            position for position, record in rows if b"sealed" in record and b"first_plot_ns" not in record and b"warning" in record
-        )
+        target = next(p for p, record in rows if b"sealed" in record and b'"warning"' in record and b'"confirmed"' in record)
         previous = FIRST_PREVIOUS
         for position, record in rows:
-            forged = record.replace(b"confirmed", b"cancelled", 1) if position == target else record
+            forged = record.replace(b'"confirmed"', b'"cancelled"', 1) if position == target else record
             previous = chain_hash(previous, position, forged)
             connection.execute("UPDATE records SET record = ?, hash = ? WHERE position = ?", (forged, previous, position))
     connection.close()
