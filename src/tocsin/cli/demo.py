@@ -6,6 +6,7 @@ import webbrowser
 from pathlib import Path
 
 import msgspec
+import typer
 
 from tocsin.api.night import Happening, Plan
 from tocsin.api.produce import After, prepare_folder, produce_all
@@ -20,6 +21,7 @@ from tocsin.sim.coalition import place
 from tocsin.sim.night import Night, make_night
 from tocsin.sim.scenario import Scenario, load_coalition, load_scenario, packaged
 
+INTERRUPTED = 130  # the shell's code for Ctrl-C: 128 + SIGINT
 SHOW_S = 88.0  # the demo's length on the wall clock without --fast or --speed
 
 
@@ -47,6 +49,8 @@ def run_demo(options: DemoOptions) -> None:
     story = Story(tuple(spec.nation for spec in coalition.nations), scenario.eez_nation)
     screen = Screen(story, tuple(spec.nation for spec in coalition.nations), scenario.missiles[0].launch_ns)
     introduce(screen, scenario, coalition, out)
+    if (out / "summary.json").exists():
+        screen.say("The files of an earlier exercise in this folder are replaced.")
     prepare_folder(out, tuple(spec.nation for spec in coalition.nations))
     plan = Plan(
         scenario=scenario,
@@ -82,8 +86,12 @@ def _play(plan: Plan, night: Night, out: Path, screen: Screen, options: DemoOpti
         pace(sim_ns)
         screen.strip(sim_ns)
 
-    with screen:
-        return produce_all(plan, night, out, step, listen, screen.ended)
+    try:
+        with screen:
+            return produce_all(plan, night, out, step, listen, screen.ended)
+    except KeyboardInterrupt:
+        screen.say(f"Stopped. What was written so far is in {out}")
+        raise typer.Exit(INTERRUPTED) from None
 
 
 def find_scenario(event: str) -> Scenario:
@@ -110,6 +118,12 @@ def introduce(screen: Screen, scenario: Scenario, coalition: Coalition, out: Pat
     screen.say(f"{scenario.notice} Warning only.")
     if reported:
         screen.say(f"The catalogue flags {reported} of {len(scenario.missiles)} as having pulled up; here they are {flown}.")
+    if any(missile.flight == "pull-up" for missile in scenario.missiles):
+        screen.say(
+            "KNOWN LIMIT: a pull-up defeats this version's ballistic model. Expect impact points tens of kilometres wrong,\n"
+            "ellipses that miss, and a missile counted twice (docs/measurements.md). The night is here to show it, and to be mended.",
+            "bold",
+        )
     links = f"through {coalition.hub}" if coalition.topology == "hub" and coalition.hub else "each with each"
     screen.say(f"Nodes: {nations}; linked {links}; {len(coalition.sensors)} notional sensors; default deny.")
     screen.say("You will see: first detections, each nation alone beside itself with partners, the predicted impact, the EEZ answer,")

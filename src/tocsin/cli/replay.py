@@ -28,6 +28,9 @@ def _verify(log: Path) -> None:
     report = replay(log, load_zones())
     for problem in report.problems:
         typer.echo(f"PROBLEM  {problem}")
+    if not report.identical and report.records == 0:
+        typer.echo(f"{log}: not a whole log of a Tocsin node, so it was not played; use an undamaged copy")
+        raise typer.Exit(DAMAGED)
     if not report.identical:
         typer.echo(f"{log}: NOT identical, {len(report.problems)} problem(s) shown")
         raise typer.Exit(DAMAGED)

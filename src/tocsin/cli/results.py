@@ -85,6 +85,11 @@ def tell_results(screen: Screen, plan: Plan, record: NightRecord, after: After, 
         screen.say(
             f"log-{nation}.db replayed: {verdict} ({replay.records} records, {replay.payloads} payloads, {replay.signatures} signatures)"
         )
+    figures = results.figures
+    screen.say(
+        f"Launch events: {figures.launch_events} of {len(record.missiles)} flown, in {figures.salvos} salvo(s); "
+        f"false {figures.false_launch_events}, taken back {figures.merged_events}. Aircraft: {figures.aircraft_tracked} tracked, {figures.aircraft_warned} warned of."
+    )
     screen.say(f"Messages: {record.sent} sent, {record.acknowledged} acknowledged on disk, {record.refused} refused.")
     screen.say()
     screen.say("Try next:")
@@ -92,7 +97,7 @@ def tell_results(screen: Screen, plan: Plan, record: NightRecord, after: After, 
     for command in (
         f"tocsin replay {out / f'log-{first}.db'} --verify",
         f"tocsin track {out / 'plots.jsonl'} --sensors {out / 'sensors.toml'} --out tracked",
-        "tocsin demo 2023-08-30-pull-up --fast --out pull-up",
+        f"tocsin demo {'2023-08-30' if record.event == '2023-08-30-salvo' else '2023-08-30-salvo'} --fast --out another-night",
     ):
         screen.say(f"  {command.replace('tocsin', program(), 1)}")
     screen.say(f"Report: {results.report}")

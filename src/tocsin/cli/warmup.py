@@ -67,7 +67,7 @@ def _check(folder: Path) -> None:
 def _compile(folder: Path) -> None:
     """Run all steps, each with a line of progress."""
     started = perf_counter()
-    typer.echo(f"Compiling the numerical kernels, once: up to a minute on two cores, 7 MB in {folder}")
+    typer.echo(f"Compiling the numerical kernels, once: about a minute on two free cores, 7 MB in {folder}")
     remove_others(folder)
     with _second_process() as answers:
         for number, step in enumerate(STEPS, start=1):
