@@ -382,7 +382,7 @@ TEST_PACKAGES = Step(
     lambda: install_lock("test"),
 )
 PROJECT = Step("install Tocsin itself, editable", "under 1 MB", stamped("project", project_key), install_project)
-KERNELS = Step("compile the kernels, once", "about 7 MB, about a minute on two free cores", stamped("kernels", kernels_key), compile_kernels)
+KERNELS = Step("compile the kernels, once", "7 MB, about a minute on two free cores", stamped("kernels", kernels_key), compile_kernels)
 NATS = Step("unpack nats-server into .tools, no service is started", "4 MB to fetch, 11 MB on disk", NATS_SERVER.exists, unpack_nats_server)
 BROWSER = Step("install chromium with apt", "about 115 MB to fetch, 400 MB on disk", CHROMIUM.exists, install_chromium)
 

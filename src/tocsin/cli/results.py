@@ -88,8 +88,9 @@ def tell_results(screen: Screen, plan: Plan, record: NightRecord, after: After, 
     figures = results.figures
     screen.say(
         f"Launch events: {figures.launch_events} of {len(record.missiles)} flown, in {figures.salvos} salvo(s); "
-        f"false {figures.false_launch_events}, taken back {figures.merged_events}. Aircraft: {figures.aircraft_tracked} tracked, {figures.aircraft_warned} warned of."
+        f"false {figures.false_launch_events}, taken back {figures.merged_events}."
     )
+    screen.say(f"Aircraft: {figures.aircraft_tracked} tracked, {figures.aircraft_warned} warned of.")
     screen.say(f"Messages: {record.sent} sent, {record.acknowledged} acknowledged on disk, {record.refused} refused.")
     screen.say()
     screen.say("Try next:")
