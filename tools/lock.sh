@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Remake the two lock files from pyproject.toml. Run it when a dependency changes: `make lock`, then read the difference.
+# Remake the three lock files from pyproject.toml. Run it when a dependency changes: `make lock`, then read the difference.
 #
 # Versions already locked are kept; `tools/lock.sh --upgrade` takes the newest. The files carry pins and hashes only: no index,
 # no path and no comment, so that an installation uses whatever index the machine is set up for, and the hashes decide.
@@ -21,3 +21,4 @@ compile() { # compile NAME SOURCE...: write requirements/NAME.txt
 
 compile runtime pyproject.toml requirements/build.in "${@}"
 compile test pyproject.toml requirements/build.in --extra test --extra check --constraint requirements/runtime.txt "${@}"
+compile bench pyproject.toml requirements/build.in --extra bench --constraint requirements/test.txt "${@}"

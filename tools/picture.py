@@ -1,6 +1,6 @@
 """Draw docs/picture.svg, the README's picture, from a real run of the reference night (half a minute).
 
-    .venv/bin/python tools/picture.py
+.venv/bin/python tools/picture.py
 """
 
 from pathlib import Path

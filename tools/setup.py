@@ -381,6 +381,12 @@ TEST_PACKAGES = Step(
     stamped("test", lock_key("test")),
     lambda: install_lock("test"),
 )
+BENCH_PACKAGES = Step(
+    "install Stone Soup and what the benches compare with, hash-locked",
+    "85 MB to fetch, 330 MB on disk",
+    stamped("bench", lock_key("bench")),
+    lambda: install_lock("bench"),
+)
 PROJECT = Step("install Tocsin itself, editable", "under 1 MB", stamped("project", project_key), install_project)
 KERNELS = Step("compile the kernels, once", "7 MB, about a minute on two free cores", stamped("kernels", kernels_key), compile_kernels)
 NATS = Step("unpack nats-server into .tools, no service is started", "4 MB to fetch, 11 MB on disk", NATS_SERVER.exists, unpack_nats_server)
@@ -390,6 +396,7 @@ PLANS: dict[str, list[Step]] = {
     "setup": [ENVIRONMENT, RUNTIME, PROJECT, KERNELS],
     "demo": [ENVIRONMENT, RUNTIME, PROJECT, KERNELS],
     "check": [ENVIRONMENT, TEST_PACKAGES, PROJECT, KERNELS],
+    "bench": [ENVIRONMENT, RUNTIME, BENCH_PACKAGES, PROJECT, KERNELS],
     "test": [ENVIRONMENT, TEST_PACKAGES, PROJECT, KERNELS, NATS, BROWSER],
 }
 WORKERS = str(min(2, os.cpu_count() or 1))  # more would make the browser and latency tests disturb each other

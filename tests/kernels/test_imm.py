@@ -8,36 +8,63 @@ import pytest
 from tests.stages.tracking_scene import KOREA
 from tocsin.kernels.geodesy import geodetic2ecef
 from tocsin.kernels.imm import (
-    AIR,
-    BOOST,
-    COAST,
-    FALL,
-    LN_BETA,
-    MODELS,
-    THRUST,
-    N,
-    air_propagate,
+    HIST_CAN_AIR,
+    HIST_CAN_BOOST,
+    HIST_QUIET,
+    HISTORY,
     allowed_models,
     combine,
-    flow_matrix,
+    fall_quiet,
     mix,
-    predict_model,
+    predict_tracks,
     transition,
     update_track,
 )
 from tocsin.kernels.measure import COL_AXES, COL_SENSOR_POS, COL_SIGMA, COL_Z, PLOT_COLUMNS, plot_position
+from tocsin.kernels.phases import (
+    AIR,
+    BOOST,
+    COAST,
+    DIMS,
+    LN_BETA,
+    MANOEUVRE,
+    MODELS,
+    PAR_PUSH_TIME,
+    PUSH,
+    THRUST,
+    WHOLE,
+    N,
+    air_propagate,
+    flow_matrix,
+    predict_model,
+    spawn,
+)
 from tocsin.kernels.trajectory import boost_propagate, coast_propagate
-from tocsin.models.motion import LN_BETA_SIGMA, THRUST_SIGMA_MPS2, motion_parameters, start_models
+from tocsin.models.motion import (
+    LN_BETA_SIGMA,
+    PUSH_SIGMA_MPS2,
+    THRUST_MEAN_MPS2,
+    THRUST_SIGMA_MPS2,
+    motion_parameters,
+    start_models,
+)
 from tocsin.models.sensing import sensor_model
 from tocsin.units import DEG
 
 PARAMS = motion_parameters()
-X8 = np.array([*geodetic2ecef(39.0 * DEG, 127.0 * DEG, 20_000.0), -900.0, -300.0, 800.0, 8.5, 30.0])
+X10 = np.array([*geodetic2ecef(39.0 * DEG, 127.0 * DEG, 20_000.0), -900.0, -300.0, 800.0, 8.5, 30.0, 10.0, -20.0])
+
+
+def history(*, boost: float = 1.0, air: float = 1.0, quiet: float = 0.0) -> np.ndarray:
+    """Return a track's history row."""
+    row = np.zeros(HISTORY)
+    row[HIST_CAN_BOOST], row[HIST_CAN_AIR], row[HIST_QUIET] = boost, air, quiet
+    return row
 
 
 def started() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     x, P, mu = np.zeros((MODELS, N)), np.zeros((MODELS, N, N)), np.zeros(MODELS)
-    start_models(X8[:6], np.diag([1e5] * 3 + [1e4] * 3), 20_000.0, 800.0, x, P, mu)
+    start_models(X10[:6], np.diag([1e5] * 3 + [1e4] * 3), 20_000.0, 800.0, x, P, mu)
     return x, P, mu
 
 
@@ -58,54 +85,59 @@ def test_a_model_that_is_ruled_out_gives_all_its_weight_away() -> None:
 
 
 @pytest.mark.parametrize(
-    ("alt_m", "speed", "history", "expected"),
+    ("alt_m", "speed", "past", "mu", "expected"),
     [
-        (10_000.0, 0.3, (1.0, 1.0), [1, 1, 1, 1]),
-        (10_000.0, 1.0, (1.0, 1.0), [1, 1, 1, 0]),  # 1,240 m/s is no aircraft
-        (30_000.0, 0.3, (1.0, 1.0), [1, 1, 1, 0]),
-        (150_000.0, 1.0, (0.0, 0.0), [0, 1, 0, 0]),  # in vacuum, burnt out: coast alone
+        (10_000.0, 0.3, history(), [0.25] * 4, [1, 1, 0, 1]),
+        (10_000.0, 0.3, history(), [0.1, 0.6, 0.2, 0.1], [1, 1, 1, 1]),  # not burning, not flying level: it may manoeuvre
+        (10_000.0, 1.0, history(), [0.1, 0.6, 0.2, 0.1], [1, 1, 1, 0]),  # 1,240 m/s is no aircraft
+        (150_000.0, 1.0, history(boost=0.0, air=0.0), [0.0, 1.0, 0.0, 0.0], [0, 1, 1, 0]),  # burnt out
+        (150_000.0, 1.0, history(quiet=1.0), [0.0, 1.0, 0.0, 0.0], [0, 1, 0, 0]),  # quiet: coast alone
     ],
 )
 def test_models_are_switched_by_altitude_speed_and_history(
-    alt_m: float, speed: float, history: tuple[float, float], expected: list[int]
+    alt_m: float, speed: float, past: np.ndarray, mu: list[float], expected: list[int]
 ) -> None:
-    x = np.tile(X8, (MODELS, 1))
+    x = np.tile(X10, (MODELS, 1))
     x[:, :3] = geodetic2ecef(39.0 * DEG, 127.0 * DEG, alt_m)
     x[:, 3:6] *= speed
     allowed = np.empty(MODELS)
-    allowed_models(x, np.full(MODELS, 0.25), np.array(history), PARAMS, allowed)
+    allowed_models(x, np.array(mu), past, PARAMS, allowed)
     assert allowed.tolist() == expected
 
 
-def test_unlike_states_are_mixed_from_their_owner_and_never_with_zeros() -> None:
+def test_unlike_states_come_from_their_owner_or_from_their_prior_and_never_from_zeros() -> None:
     x, P, mu = started()
     x[BOOST, THRUST], P[BOOST, THRUST, THRUST] = 40.0, 4.0
     mu[:] = [0.1, 0.7, 0.1, 0.1]
-    T, xo, Po, muo = np.empty((4, 4)), np.empty((4, 8)), np.empty((4, 8, 8)), np.empty(4)
+    T, xo, Po, muo = np.empty((4, 4)), np.empty((4, N)), np.zeros((4, N, N)), np.empty(4)
     transition(PARAMS, np.ones(MODELS), 60.0, T)
-    mix(x, P, mu, T, xo, Po, muo)
-    assert xo[BOOST, THRUST] == pytest.approx(40.0)
-    assert Po[BOOST, THRUST, THRUST] == pytest.approx(4.0)
+    mix(x, P, mu, T, PARAMS, xo, Po, muo)
+    w = mu * T[:, BOOST] / muo[BOOST]  # thrust of the others is the prior's
+    assert xo[BOOST, THRUST] == pytest.approx(w[BOOST] * 40.0 + (1.0 - w[BOOST]) * THRUST_MEAN_MPS2)
+    spread = w[BOOST] * (1.0 - w[BOOST]) * (40.0 - THRUST_MEAN_MPS2) ** 2
+    assert Po[BOOST, THRUST, THRUST] == pytest.approx(w[BOOST] * 4.0 + (1.0 - w[BOOST]) * THRUST_SIGMA_MPS2**2 + spread)
+    assert Po[MANOEUVRE, PUSH, PUSH] >= PUSH_SIGMA_MPS2**2 * (1.0 - 1e-12)
     assert Po[COAST, LN_BETA, LN_BETA] == pytest.approx(LN_BETA_SIGMA**2)
     assert muo.sum() == pytest.approx(1.0)
     for j in range(MODELS):
-        assert np.array_equal(Po[j], Po[j].T)
-        assert np.linalg.eigvalsh(Po[j]).min() > 0.0
+        own = Po[j, : DIMS[j], : DIMS[j]]
+        assert np.array_equal(own, own.T)
+        assert np.linalg.eigvalsh(own).min() > 0.0
 
 
 def test_mixing_two_like_states_gives_the_moments_of_the_mixture() -> None:
     x, P, mu = started()
-    x[FALL, :6] += 100.0
+    x[MANOEUVRE, :6] += 100.0
     mu[:] = [0.0, 0.6, 0.4, 0.0]
-    T, xo, Po, muo = np.empty((4, 4)), np.empty((4, 8)), np.empty((4, 8, 8)), np.empty(4)
+    T, xo, Po, muo = np.empty((4, 4)), np.empty((4, N)), np.empty((4, N, N)), np.empty(4)
     transition(PARAMS, np.array([0.0, 1.0, 1.0, 0.0]), 20.0, T)
-    mix(x, P, mu, T, xo, Po, muo)
-    w = mu[[COAST, FALL]] * T[[COAST, FALL], COAST] / muo[COAST]
+    mix(x, P, mu, T, PARAMS, xo, Po, muo)
+    w = mu[[COAST, MANOEUVRE]] * T[[COAST, MANOEUVRE], COAST] / muo[COAST]
     np.testing.assert_allclose(xo[COAST, :6], x[COAST, :6] + w[1] * 100.0, rtol=1e-12)
     assert Po[COAST, 0, 0] == pytest.approx(1e5 + w[0] * w[1] * 1e4)
 
 
-@pytest.mark.parametrize("model", [BOOST, COAST, AIR])
+@pytest.mark.parametrize("model", [BOOST, COAST, MANOEUVRE, AIR])
 def test_the_flow_agrees_with_differences_of_the_propagated_state(model: int) -> None:
     def carried(x: np.ndarray) -> np.ndarray:
         out = x.copy()
@@ -113,14 +145,17 @@ def test_the_flow_agrees_with_differences_of_the_propagated_state(model: int) ->
             boost_propagate(x, 1.0, 0.5, out)
         elif model == AIR:
             air_propagate(x, 1.0, 40.0, out)
-        else:
+        elif model == COAST:
             coast_propagate(x, 1.0, 0.5, out)
+        else:
+            predict_model(model, out, np.zeros((N, N)), 1.0, PARAMS)
         return out
 
-    F = np.empty((N, N))
-    flow_matrix(model, X8, 1.0, PARAMS, F)
-    for index, step in enumerate([50.0] * 3 + [0.5] * 3 + [0.01, 0.1]):
-        up, down = X8.copy(), X8.copy()
+    n = DIMS[model]
+    F = np.empty((n, n))
+    flow_matrix(model, X10, 1.0, PARAMS, F)
+    for index, step in enumerate(([50.0] * 3 + [0.5] * 3 + [0.01] + [0.1] * 3)[:n]):
+        up, down = X10.copy(), X10.copy()
         up[index] += step
         down[index] -= step
         change = (carried(up) - carried(down)) / 2.0  # the effect of one realistic error, in m and m/s
@@ -131,7 +166,7 @@ def test_the_flow_agrees_with_differences_of_the_propagated_state(model: int) ->
 def test_ln_beta_keeps_its_prior_in_vacuum_and_in_boost() -> None:
     x, P, _ = started()
     x[:, :3] = geodetic2ecef(39.0 * DEG, 127.0 * DEG, 150_000.0)
-    predict_model(COAST, x[COAST], P[COAST], 60.0, PARAMS, np.empty((N, N)), np.empty((N, N)))
+    predict_model(COAST, x[COAST], P[COAST], 60.0, PARAMS)
     assert P[COAST, LN_BETA, LN_BETA] == pytest.approx(LN_BETA_SIGMA**2, rel=1e-9)
     assert P[BOOST, THRUST, THRUST] == pytest.approx(THRUST_SIGMA_MPS2**2)
 
@@ -154,7 +189,7 @@ def test_one_models_filter_is_consistent_over_many_runs() -> None:
     mu = np.array([0.0, 1.0, 0.0, 0.0])
     total = 0.0
     for _ in range(60):
-        truth = X8.copy()
+        truth = X10.copy()
         truth[:3] = geodetic2ecef(39.0 * DEG, 127.0 * DEG, 90_000.0)
         truth[LN_BETA] = 8.517 + LN_BETA_SIGMA * rng.normal()
         x, P, _ = started()
@@ -163,9 +198,9 @@ def test_one_models_filter_is_consistent_over_many_runs() -> None:
         P[COAST, :6, :6] = np.diag(sigma**2)
         for _ in range(20):
             coast_propagate(truth, 2.0, 0.5, truth)
-            predict_model(COAST, x[COAST], P[COAST], 2.0, PARAMS, np.empty((N, N)), np.empty((N, N)))
+            predict_model(COAST, x[COAST], P[COAST], 2.0, PARAMS)
             xo, Po, muo = x.copy(), P.copy(), mu.copy()
-            update_track(x, P, mu, radar_plot(truth, rng), 0.0, PARAMS, xo, Po, muo)
+            update_track(x, P, mu, radar_plot(truth, rng), 0.0, 2.0, PARAMS, xo, Po, muo, history())
             x, P = xo, Po
         error = x[COAST, :6] - truth[:6]
         total += error @ np.linalg.solve(P[COAST, :6, :6], error)
@@ -187,7 +222,7 @@ def test_a_late_plot_is_compared_with_the_state_at_its_own_time() -> None:
     row[COL_Z : COL_Z + 3] = np.arctan2(e, n), np.arcsin(u / r), r
     row[COL_SIGMA : COL_SIGMA + 3] = 1e-3, 1e-3, 50.0
     xo, Po, muo = x.copy(), P.copy(), mu.copy()
-    update_track(x, P, mu, row, 1.0, PARAMS, xo, Po, muo)
+    update_track(x, P, mu, row, 1.0, 0.0, PARAMS, xo, Po, muo, history())
     np.testing.assert_allclose(xo[COAST, :6], x[COAST, :6], atol=1e-3)
     assert np.trace(Po[COAST][:3, :3]) < np.trace(P[COAST][:3, :3])
 
@@ -196,8 +231,74 @@ def test_the_combined_state_contains_the_spread_of_the_models() -> None:
     x, P, mu = started()
     mu[:] = [0.5, 0.5, 0.0, 0.0]
     x[BOOST, 3] += 100.0
-    xo, Po = np.empty(N), np.empty((N, N))
+    xo, Po = np.empty(WHOLE), np.empty((WHOLE, WHOLE))
     combine(x, P, mu, xo, Po)
     assert xo[3] == pytest.approx(x[COAST, 3] + 50.0)
     assert Po[3, 3] == pytest.approx(P[COAST, 3, 3] + 2_500.0)
     assert xo[THRUST] == pytest.approx(0.5 * x[BOOST, THRUST])
+
+
+def test_a_force_that_has_just_set_in_spreads_as_its_constant_acceleration_does() -> None:
+    """Half t squared, t and 1 times the acceleration's sigma, fully correlated; BOOST's along the velocity."""
+    x, P, _ = started()
+    xo, Po = np.empty(N), np.zeros((N, N))
+    spawn(MANOEUVRE, x[COAST], P[COAST], 4.0, PARAMS, xo, Po)
+    assert Po[0, 0] - P[COAST, 0, 0] == pytest.approx((8.0 * PUSH_SIGMA_MPS2) ** 2)
+    assert Po[1, 4] - P[COAST, 1, 4] == pytest.approx(8.0 * 4.0 * PUSH_SIGMA_MPS2**2)
+    assert Po[5, PUSH + 2] == pytest.approx(4.0 * PUSH_SIGMA_MPS2**2)
+    assert np.linalg.eigvalsh(Po).min() > 0.0
+    spawn(BOOST, x[COAST], P[COAST], 4.0, PARAMS, xo, Po)
+    along = x[COAST, 3:6] / np.linalg.norm(x[COAST, 3:6])
+    assert along @ (Po[3:6, 3:6] - P[COAST, 3:6, 3:6]) @ along == pytest.approx(16.0 * (THRUST_SIGMA_MPS2**2 + THRUST_MEAN_MPS2**2))
+
+
+def quiet_track(runs: int) -> tuple[np.ndarray, ...]:
+    """Return arrays of ``runs`` quiet tracks that coast at 90 km: x, P, mu, time_ns, history."""
+    x, P, mu = (np.repeat(part[None], runs, axis=0) for part in started())
+    x[:, :, :3] = geodetic2ecef(39.0 * DEG, 127.0 * DEG, 90_000.0)
+    past = np.repeat(history(boost=0.0, air=0.0)[None], runs, axis=0)
+    for run in range(runs):
+        P[run, COAST, :6, :6] = np.diag([30.0**2] * 3 + [2.0**2] * 3)
+        fall_quiet(mu[run], past[run])
+    return x, P, mu, np.zeros(runs, np.int64), past
+
+
+def fly_quiet(push_mps2: float, seed: int, runs: int) -> tuple[int, float]:
+    """Return how many of some quiet tracks are loud after 20 plots at 1 Hz of flights pushed up since the start; worst error, m."""
+    rng = np.random.default_rng(seed)
+    x, P, mu, time_ns, past = quiet_track(runs)
+    truths = x[:, COAST].copy()
+    up = truths[0, :3] / np.linalg.norm(truths[0, :3])
+    nx, nP, nmu = x.copy(), P.copy(), mu.copy()
+    wx, wP, next_ns = np.empty((runs, WHOLE)), np.empty((runs, WHOLE, WHOLE)), np.full(runs, -1)
+    for run in range(runs):
+        x[run, COAST, :6] += np.array([30.0] * 3 + [2.0] * 3) * rng.normal(size=6)
+    for second in range(1, 21):
+        predict_tracks(np.arange(runs), x, P, mu, time_ns, past, second * 1_000_000_000, PARAMS, nx, nP, nmu, wx, wP, next_ns)
+        for run in range(runs):
+            truth = truths[run]
+            coast_propagate(truth, 1.0, 0.5, truth)
+            truth[:3] += 0.5 * push_mps2 * up
+            truth[3:6] += push_mps2 * up
+            update_track(nx[run], nP[run], nmu[run], radar_plot(truth, rng), 0.0, 1.0, PARAMS, x[run], P[run], mu[run], past[run])
+        time_ns[:] = second * 1_000_000_000
+    worst = 0.0
+    for run in range(runs):
+        combine(x[run], P[run], mu[run], wx[run], wP[run])
+        worst = max(worst, float(np.linalg.norm(wx[run, :3] - truths[run, :3])))
+    return int((past[:, HIST_QUIET] == 0.0).sum()), worst
+
+
+@pytest.mark.slow
+def test_a_quiet_track_stays_quiet_while_it_coasts_and_follows_a_force_that_sets_in() -> None:
+    """40 flights each: 800 plots without a force may wake two (5 sigma of a chi-square sum); 25 m/s2 for 20 s (5 km) wakes all."""
+    assert fly_quiet(0.0, 1, 40)[0] <= 2
+    woken, worst_m = fly_quiet(25.0, 2, 40)
+    assert woken == 40
+    assert worst_m < 2_500.0  # half of what coasting on would be wrong by; a plot's own error across is 0.5 km
+
+
+def test_the_push_of_a_manoeuvre_fades_with_its_time() -> None:
+    x = X10.copy()
+    predict_model(MANOEUVRE, x, np.eye(N), 2.0, PARAMS)
+    np.testing.assert_allclose(x[PUSH:], X10[PUSH:] * np.exp(-2.0 / PARAMS[PAR_PUSH_TIME]), rtol=1e-12)

@@ -114,9 +114,7 @@ def track(
 def launch_estimate(
     seconds: float = -75.0, *, lat_rad: float = SITE[0], lon_rad: float = SITE[1], sigma_m: float = 800.0
 ) -> LaunchEstimate:
-    return LaunchEstimate(
-        lat_rad=lat_rad, lon_rad=lon_rad, time_ns=ns(seconds), time_sigma_s=2.0, cov_en_m2=(sigma_m**2, 0.0, sigma_m**2)
-    )
+    return LaunchEstimate(lat_rad=lat_rad, lon_rad=lon_rad, time_ns=ns(seconds), time_sigma_s=2.0, cov_en_m2=(sigma_m**2, 0.0, sigma_m**2))
 
 
 def ns(seconds: float) -> int:

@@ -11,7 +11,7 @@ from scipy.optimize import minimize
 from scipy.stats import chi2 as chi_square
 
 from tests.stages.flights import LN_BETA, Array, at, covariance, fall, noisy, reference
-from tocsin.kernels import fuse
+from tocsin.kernels import fuse, impact
 from tocsin.kernels.geodesy import ecef2geodetic, ground_distance_m
 
 # Inputs of the example in the public reference page of fusecovint (MathWorks, Sensor Fusion and Tracking Toolbox,
@@ -124,7 +124,7 @@ def test_impact_moments_agree_with_flying_every_sample() -> None:
     state = at(reference(), 30.0)
     P = covariance(80.0, 4.0)
     out, mean, cov = np.empty(4), np.empty(4), np.empty((4, 4))
-    assert fuse.impact_moments(state, P, 7_200.0, out, mean, cov)
+    assert impact.impact_moments(state, P, 7_200.0, out, mean, cov)
     assert tuple(out) == pytest.approx(fall(state))
     rng = np.random.default_rng(6)
     samples = np.array([fall(noisy(state, P, rng)) for _ in range(3_000)])
@@ -139,14 +139,14 @@ def test_impact_moments_agree_with_flying_every_sample() -> None:
 def test_a_state_that_never_comes_down_has_no_impact() -> None:
     state = reference()
     state[3:6] *= 8.0
-    assert not fuse.impact_moments(state, covariance(), 7_200.0, np.empty(4), np.empty(4), np.empty((4, 4)))
+    assert not impact.impact_moments(state, covariance(), 7_200.0, np.empty(4), np.empty(4), np.empty((4, 4)))
 
 
 def test_path_ends_where_the_fall_ends() -> None:
     state = reference()
     _, _, time_s, apogee_m = fall(state)
     points = np.empty((11, 3))
-    fuse.path_points(state, time_s / 10.0, points)
+    impact.path_points(state, time_s / 10.0, points)
     assert points[-1, 2] == pytest.approx(0.0, abs=5.0)
     assert points[:, 2].max() <= apogee_m + 1.0
     lat, lon, _ = ecef2geodetic(*at(state, time_s)[:3])
@@ -163,8 +163,8 @@ def test_plain_python_twins_give_the_same_bits() -> None:
     python = [array.copy() for array in compiled]
     fuse.predict_with_noise(state, P, 3.0, 15.0, 2.0, 0.1, compiled[0], compiled[1])
     plain(fuse.predict_with_noise)(state, P, 3.0, 15.0, 2.0, 0.1, python[0], python[1])
-    fuse.impact_moments(state, P, 7_200.0, *compiled[2:])
-    plain(fuse.impact_moments)(state, P, 7_200.0, *python[2:])
+    impact.impact_moments(state, P, 7_200.0, *compiled[2:])
+    plain(impact.impact_moments)(state, P, 7_200.0, *python[2:])
     for one, other in zip(compiled, python, strict=True):
         assert one.tobytes() == other.tobytes()
     assert fuse.difference_chi2(state, P, compiled[0], P, 9.0, 1.0) == plain(fuse.difference_chi2)(state, P, compiled[0], P, 9.0, 1.0)

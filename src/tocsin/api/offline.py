@@ -34,6 +34,8 @@ from tocsin.units import NS_PER_S, s2ns
 WINDOW_PLOTS: Final = 200_000  # held for sorting, about 100 MB: an hour of a busy night, so that usual files are sorted whole
 RUN_ON_NS: Final = 3_600 * NS_PER_S  # the clock runs on without plots while something flies; an ICBM takes 35 minutes
 UNSEEN_NS: Final = 60 * NS_PER_S  # an aircraft out of sight is shown no longer than that, as in the tracker
+LOST_PERIODS: Final = 3.0  # scan periods of its slowest sensor without a plot, and
+LOST_LEAST_S: Final = 2.0  # ... at least this long: whoever sees it sees it oftener, so its line says "lost" and where it should be
 ENDED: Final = ("closed", "cancelled")  # states of an event that nothing follows
 
 
@@ -88,6 +90,7 @@ class _Run:
         nations = tuple(dict.fromkeys(sensor.nation for sensor in sensors))  # in file order
         self._trackers = {nation: Tracker(nation, tuple(s for s in sensors if s.nation == nation)) for nation in nations}
         self._owners = {sensor.sensor: sensor.nation for sensor in sensors}
+        self._period_s = {sensor.sensor: sensor.scan_period_s for sensor in sensors}
         policy = Policy(nation=nations[0], version=0, rules=())  # nothing leaves
         config = NodeConfig(nation=nations[0], world="test", epoch=1, nations=nations, routes=(), sensors=sensors, policy=policy, keys=())
         self._picture = Picture(config, zones, "alone" if len(nations) == 1 else "joint")
@@ -120,6 +123,10 @@ class _Run:
         alive = True
         while alive and min(self._second_ns, self._line_ns) <= end_ns:
             now_ns = self._now_ns = min(self._second_ns, self._line_ns)
+            revised: tuple[Track, ...] = ()
+            notes: tuple[Note, ...] = ()
+            if now_ns == self._second_ns:
+                revised, notes = self._revised(now_ns)
             tracks = self._predicted(now_ns)
             shown: tuple[Track, ...] = ()
             events: tuple[LaunchEvent, ...] = ()
@@ -128,10 +135,15 @@ class _Run:
                 shown = tracks
             if now_ns == self._second_ns:
                 self._second_ns += NS_PER_S
-                events = self._events(self._picture.step((), (), now_ns))
+                events = self._events(self._picture.step(revised, (), now_ns))
             alive = bool(tracks or self._open)
-            if shown or events:
-                yield OfflineStep(time_ns=now_ns, tracks=shown, events=events, notes=(), seconds=None)
+            if shown or events or notes:
+                yield OfflineStep(time_ns=now_ns, tracks=shown, events=events, notes=notes, seconds=None)
+
+    def _revised(self, now_ns: int) -> tuple[tuple[Track, ...], tuple[Note, ...]]:
+        """Let every tracker do what is too slow for a scan."""
+        found = [tracker.revise(now_ns) for tracker in self._trackers.values()]
+        return tuple(track for tracks, _ in found for track in tracks), tuple(note for _, notes in found for note in notes)
 
     def _predicted(self, now_ns: int) -> tuple[Track, ...]:
         """Return every live track at now: above the ground if ballistic, seen lately if not."""
@@ -139,7 +151,9 @@ class _Run:
         for track in (track for tracker in self._trackers.values() for track in tracker.predicted(now_ns)):
             seen = now_ns - track.last_plot_ns <= UNSEEN_NS
             if altitude_m(*track.pos_ecef_m) >= 0.0 if track.kind == "ballistic" else seen:
-                found.append(msgspec.structs.replace(track, predicted=True))
+                patience_s = max(LOST_PERIODS * max(self._period_s[sensor] for sensor in track.sensors), LOST_LEAST_S)
+                lost = now_ns - track.last_plot_ns > s2ns(patience_s)
+                found.append(msgspec.structs.replace(track, predicted=True, status="lost" if lost else track.status))
         return tuple(found)
 
     def _events(self, step: PictureStep) -> tuple[LaunchEvent, ...]:

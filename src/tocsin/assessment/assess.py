@@ -10,7 +10,7 @@ from typing import Final
 
 from tocsin.assessment.energy import UNKNOWN
 from tocsin.assessment.record import FINAL, Record, range_of
-from tocsin.assessment.salvo import count, find_salvo
+from tocsin.assessment.salvo import counts, find_salvo
 from tocsin.assessment.samples import ellipse_samples
 from tocsin.fusion.states import compare, estimate_of
 from tocsin.geography.zones import EEZ_LIMIT_SIGMA_M, Zones, zone_of, zone_probabilities
@@ -22,6 +22,8 @@ from tocsin.units import NS_PER_S
 
 REJOIN_CHI2: Final = 22.46  # chi-square, 6 degrees of freedom, 99.9 %: a new object that continues an ended one
 FORGET_NS: Final = 3_600 * NS_PER_S  # ended events stay known for an hour (salvos are chained over 15 minutes)
+SPACE_LAUNCH: Final = (("SLV", 1.0),)
+LONGEST_CHAIN: Final = 8  # parts of parts
 BANDS: Final = ("land", "territorial", "contiguous", "eez")
 FRAME_FIELDS: Final = ("revision", "time_ns", "remark")  # fields that do not count as a change
 
@@ -40,6 +42,7 @@ class Assessment:
         self._legal = legal
         self._records: list[Record] = []  # in order of birth
         self._by_track: dict[str, Record] = {}
+        self._part_of: dict[str, str] = {}  # fused track of a part -> of its missile
         self._numbers: dict[str, int] = {}  # "2023-08-30" -> events so far, "2023-08-30 salvo" -> salvos so far
 
     def step(self, fused: tuple[FusedTrack, ...], now_ns: int) -> tuple[tuple[LaunchEvent, ...], tuple[Note, ...]]:
@@ -52,12 +55,12 @@ class Assessment:
             self._take(track, now_ns, notes)
         for record in self._records:
             record.advance(now_ns)
-        known = tuple(self._records)
+        counted = counts(tuple(self._records))
         events: list[LaunchEvent] = []
-        for record in known:
+        for record in self._records:
             if record.sent is not None and record.sent.status in FINAL:
                 continue
-            event = self._compose(record, known, now_ns)
+            event = self._compose(record, counted.get(record.salvo, (0, 0.0)), now_ns)
             if record.sent is None or _differs(event, record.sent):
                 record.sent = event
                 record.remark = "estimate revised"
@@ -73,10 +76,8 @@ class Assessment:
         merged = track.status == "closed" and track.parent is not None and not track.members
         if record is not None and (record.status in FINAL or track.kind != "ballistic" or merged):
             self._end(record, track)
-        elif track.kind != "ballistic" or merged:
+        elif track.kind != "ballistic" or merged or (track.parent is not None and self._separated(track)):
             return
-        elif track.parent is not None:
-            self._separated(track)
         elif record is None and track.status != "closed":
             record = self._rejoin(track, notes, now_ns) or self._birth(track, now_ns)
             self._by_track[track.track] = record
@@ -89,7 +90,10 @@ class Assessment:
         if record.status in FINAL or record.fused.track != track.track:
             return
         record.fused_live = False
-        if track.kind != "ballistic":
+        if track.kind == "orbital" and (record.burning_ns is not None or record.launch is not None):
+            record.classes, record.fall = SPACE_LAUNCH, None
+            record.cancel("a space launch: it has reached orbit, no impact is expected")
+        elif track.kind != "ballistic":
             record.cancel(f"not a missile: the track is {track.kind}")
         else:
             survivor = self._by_track.get(track.parent or "")
@@ -104,11 +108,34 @@ class Assessment:
             earlier = tuple(self._records[: self._records.index(record)])
             record.salvo = find_salvo(record, earlier) or record.salvo
 
-    def _separated(self, track: FusedTrack) -> None:
-        """A stage or debris counts as an object of its missile, never as a missile."""
-        parent = self._by_track.get(track.parent or "")
-        if parent is not None and track.track not in parent.objects:
-            parent.objects = (*parent.objects, track.track)
+    def _separated(self, track: FusedTrack) -> bool:
+        """Count a stage or debris as an object of its missile, never as a missile; True if its missile is known.
+
+        An event that it already has is cancelled. Where its missile is not known it stays what it is: sign of a missile.
+        """
+        missile = self._missile_of(track.parent or "")
+        own = self._by_track.get(track.track)
+        if missile is None or missile is own:
+            return own is None
+        self._part_of[track.track] = missile.fused.track
+        if track.track not in missile.objects:
+            missile.objects = (*missile.objects, track.track)
+        if own is not None and own.status not in FINAL and own.fused.track == track.track:
+            own.fused_live = False
+            own.cancel(f"a separated part of {missile.event}")
+            missile.objects = tuple(dict.fromkeys((*missile.objects, *own.objects)))
+        return True
+
+    def _missile_of(self, name: str) -> Record | None:
+        """Return the event of a fused track, or of the missile that it is a part of; none if that was cancelled."""
+        for _ in range(LONGEST_CHAIN):
+            record = self._by_track.get(name)
+            if record is not None and record.status != "cancelled":
+                return record
+            if name not in self._part_of:
+                return None
+            name = self._part_of[name]
+        return None
 
     def _birth(self, track: FusedTrack, now_ns: int) -> Record:
         """Start an event; its name counts the events of the day (UTC) in this picture."""
@@ -149,6 +176,7 @@ class Assessment:
             names = {record.event for record in kept}
             self._records = kept
             self._by_track = {track: record for track, record in self._by_track.items() if record.event in names}
+            self._part_of = {part: track for part, track in self._part_of.items() if track in self._by_track}
 
     # --- records to events --------------------------------------------------------------------------------------------
 
@@ -159,12 +187,12 @@ class Assessment:
         lat, lon = ellipse_samples(impact.lat_rad, impact.lon_rad, cos(impact.lat_rad), impact.cov_en_m2)
         return zone_probabilities(self._zones, lat, lon, EEZ_LIMIT_SIGMA_M)
 
-    def _compose(self, record: Record, known: tuple[Record, ...], now_ns: int) -> LaunchEvent:
+    def _compose(self, record: Record, counted: tuple[int, float], now_ns: int) -> LaunchEvent:
         """Build the event as it stands."""
         fused = record.fused
         impact = record.impact
         predicted = impact is not None and impact.basis != "thrust-ended-now"
-        at_least, estimate = count(record, known)
+        at_least, estimate = counted
         zones = dict(record.zones)
         outside, land = self._nation_answers(zones) if predicted and zones else ((), ())
         range_m = range_of(record.launch, impact) if predicted else None
@@ -192,7 +220,7 @@ class Assessment:
             apogee_sigma_m=record.apogee[1] if record.apogee is not None and predicted else None,
             range_m=range_m,
             range_sigma_m=_range_sigma_m(record.launch, impact) if range_m is not None else None,
-            classes=record.classes if record.classes is not None and predicted else UNKNOWN,
+            classes=record.classes if record.classes is not None and (predicted or record.classes is SPACE_LAUNCH) else UNKNOWN,
             zones=record.zones if predicted else (),
             p_outside_eez=outside,
             p_land=land,
@@ -202,9 +230,7 @@ class Assessment:
             remark=record.remark,
         )
 
-    def _nation_answers(
-        self, zones: dict[str, float]
-    ) -> tuple[tuple[tuple[Nation, float], ...], tuple[tuple[Nation, float], ...]]:
+    def _nation_answers(self, zones: dict[str, float]) -> tuple[tuple[tuple[Nation, float], ...], tuple[tuple[Nation, float], ...]]:
         """(P outside each nation's EEZ, P on each nation's land) from zone probabilities.
 
         Inside an EEZ means land, territorial sea, contiguous zone or EEZ. Off the grid nothing is said about nations whose

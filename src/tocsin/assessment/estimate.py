@@ -2,28 +2,29 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from math import cos, pi, sqrt
+from math import atan2, sqrt
 from typing import Final
 
 import numpy as np
 
 from tocsin.assessment.energy import MEAN_RADIUS_M, class_probabilities, kepler_extremes_m
 from tocsin.fusion.states import Array, estimate_of
-from tocsin.kernels.fuse import impact_moments, path_points
-from tocsin.kernels.geodesy import altitude_and_up, ecef2geodetic
+from tocsin.kernels.geodesy import altitude_and_up, ecef2geodetic, ground_destination
+from tocsin.kernels.impact import impact_moments, path_points
 from tocsin.kernels.trajectory import HIT, propagate_to_altitude
 from tocsin.messages.basics import Vec3
 from tocsin.messages.event import ImpactEstimate, PathPoint
 from tocsin.messages.track import FusedTrack, Track
-from tocsin.units import KM, STANDARD_GRAVITY_MPS2, WGS84_A_M, WGS84_E2, s2ns
+from tocsin.units import KM, STANDARD_GRAVITY_MPS2, s2ns
 
 BOOST_LEVEL: Final = 0.10  # above this P(boost) an impact is only "if thrust ended now": one in ten would be a false alert
 LN_BETA_SIGMA: Final = 0.30  # prior of ln beta (reference coalition, published); nothing in vacuum can shrink it
 DRAG_ALT_M: Final = 70.0 * KM  # above it drag on 5,000 kg/m2 at 3 km/s is below 0.1 m/s2: beta is not observed
-MANOEUVRE_LEVEL: Final = 0.5  # above it the ellipse no longer assumes a ballistic end
-MANOEUVRE_SIGMA_M: Final = 60.0 * KM  # glides end 50-300 km beyond the ballistic point (published priors)
-FLOOR_SIGMA_M: Final = 30.0  # geoid against ellipsoid, gravity terms beyond J2
-FLOOR_SIGMA_S: Final = 0.1  # same, in time
+MANOEUVRE_LEVEL: Final = 0.5  # from it on it manoeuvres, and the impact no longer assumes a ballistic end
+GLIDE_ALT_M: Final = 60.0 * KM  # above it, or climbing, what turns a flight is thrust: it will end, and so the impact is a trace
+GRAVITY_MPS2: Final = 1.5e-4  # 1-sigma of what gravity beyond J2 adds: half of its bound (kernels.gravity)
+LEAST_SIGMA_M: Final = 1.0  # rounding of angles and steps
+LEAST_SIGMA_S: Final = 1e-3
 LONGEST_FALL_S: Final = 7_200.0  # no ballistic flight that ends on the earth and matters here lasts longer
 PATH_STEP_S: Final = 10.0
 PATH_POINTS: Final = 120  # longer flights get wider steps
@@ -42,6 +43,12 @@ class Fall:
     apogee_sigma_m: float
     climbing: bool
     coasting: bool
+    steering: bool  # it manoeuvres now
+    x: Array  # state[7] that it was made from
+    ln_beta_sigma: float
+    alt_m: float
+    climb_mps: float
+    time_s: float  # to the impact
     classes: tuple[tuple[str, float], ...] | None  # None while burning
 
 
@@ -59,7 +66,9 @@ def fall_of(track: FusedTrack) -> Fall | None:
     out, mean, cov = np.empty(4), np.empty(4), np.empty((4, 4))
     if not impact_moments(x, P, LONGEST_FALL_S, out, mean, cov):
         return None
-    coasting = track.models.boost <= BOOST_LEVEL
+    steering = track.models.manoeuvre >= MANOEUVRE_LEVEL
+    pushed = steering and (climb_mps > 0.0 or alt_m > GLIDE_ALT_M)
+    coasting = track.models.boost <= BOOST_LEVEL and not pushed
     climbing = climb_mps > RISING_MPS
     apogee_m, apogee_sigma_m = float(out[3] + mean[3]), sqrt(float(cov[3, 3]) + APOGEE_FLOOR_M * APOGEE_FLOOR_M)
     if not climbing:
@@ -71,6 +80,12 @@ def fall_of(track: FusedTrack) -> Fall | None:
         apogee_sigma_m=apogee_sigma_m,
         climbing=climbing,
         coasting=coasting,
+        steering=steering,
+        x=x,
+        ln_beta_sigma=sqrt(float(P[6, 6])),
+        alt_m=float(alt_m),
+        climb_mps=float(climb_mps),
+        time_s=float(out[2] + mean[2]),
         classes=class_probabilities(track.pos_ecef_m, track.vel_ecef_mps, _speed_sigma(track.vel_ecef_mps, P)) if coasting else None,
     )
 
@@ -104,31 +119,33 @@ def own_figures(track: Track) -> OwnFigures | None:
     return OwnFigures(float(lat), float(lon), float(apogee_m), climbing)
 
 
+def own_of(fall: Fall) -> OwnFigures | None:
+    """Return the same figures where the fall was made from the nation's own state; None while burning."""
+    if not fall.coasting:
+        return None
+    return OwnFigures(fall.impact.lat_rad, fall.impact.lon_rad, fall.apogee_m, fall.climbing)
+
+
 def _impact(track: FusedTrack, out: Array, mean: Array, cov: Array, *, coasting: bool) -> ImpactEstimate:
-    """Put moments into a message; a track that manoeuvres gets the spread of glides, half of it across."""
-    floor = FLOOR_SIGMA_M * FLOOR_SIGMA_M
-    steers = track.models.manoeuvre >= MANOEUVRE_LEVEL
-    if steers:
-        floor += MANOEUVRE_SIGMA_M * MANOEUVRE_SIGMA_M * track.models.manoeuvre
+    """Put moments into a message, with the error of the gravity model over the fall; it assumes that nothing follows."""
+    fall_s = float(out[2] + mean[2])
+    drift_m = 0.5 * GRAVITY_MPS2 * fall_s * fall_s + LEAST_SIGMA_M
+    drift_s = GRAVITY_MPS2 * fall_s / STANDARD_GRAVITY_MPS2 + LEAST_SIGMA_S
     lat, lon = offset_point(float(out[0]), float(out[1]), float(mean[0]), float(mean[1]))
     return ImpactEstimate(
         lat_rad=lat,
         lon_rad=lon,
-        time_ns=track.time_ns + s2ns(float(out[2] + mean[2])),
-        time_sigma_s=sqrt(float(cov[2, 2]) + FLOOR_SIGMA_S * FLOOR_SIGMA_S),
-        cov_en_m2=(float(cov[0, 0]) + floor, float(cov[0, 1]), float(cov[1, 1]) + floor),
+        time_ns=track.time_ns + s2ns(fall_s),
+        time_sigma_s=sqrt(float(cov[2, 2]) + drift_s * drift_s),
+        cov_en_m2=(float(cov[0, 0]) + drift_m * drift_m, float(cov[0, 1]), float(cov[1, 1]) + drift_m * drift_m),
         basis="predicted" if coasting else "thrust-ended-now",
-        assumes="none" if steers else "no-manoeuvre",
     )
 
 
 def offset_point(lat_rad: float, lon_rad: float, east_m: float, north_m: float) -> tuple[float, float]:
-    """Return the point a short way east and north (local radii of curvature), longitude within +-pi."""
-    cos_lat = cos(lat_rad)
-    w2 = 1.0 - WGS84_E2 * (1.0 - cos_lat * cos_lat)
-    lon = lon_rad + east_m * sqrt(w2) / (WGS84_A_M * cos_lat)
-    lon = lon - 2.0 * pi if lon > pi else lon + 2.0 * pi if lon < -pi else lon
-    return lat_rad + north_m * w2 * sqrt(w2) / (WGS84_A_M * (1.0 - WGS84_E2)), lon
+    """Return the point a way east and north along a geodesic, longitude within +-pi."""
+    lat, lon = ground_destination(lat_rad, lon_rad, atan2(east_m, north_m), sqrt(east_m * east_m + north_m * north_m))
+    return float(lat), float(lon)
 
 
 def _path(x: Array, time_ns: int, out: Array) -> tuple[PathPoint, ...]:

@@ -3,10 +3,13 @@
 A missile is down only on a detection after that time; otherwise it is *presumed* down, and the record says so.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from tocsin.assessment.estimate import Fall, fall_of, own_figures
+import msgspec
+
+from tocsin.assessment.estimate import BOOST_LEVEL, MANOEUVRE_LEVEL, Fall, OwnFigures, fall_of, own_figures, own_of
+from tocsin.assessment.footprint import SECOND_STAGE_NS, Past, Ring, can_manoeuvre, footprint, held_by_ellipse
 from tocsin.kernels.geodesy import ecef2geodetic, ground_distance_m
 from tocsin.messages.basics import Nation
 from tocsin.messages.event import EventStatus, ImpactEstimate, LaunchEvent, NationView, PathPoint
@@ -18,7 +21,12 @@ QUIET_REVISE_NS: Final = 5 * NS_PER_S  # without data the covariance grows slowl
 DOWN_SIGMAS: Final = 3.0  # presumed down after the predicted impact time plus three of its sigmas
 BURNING_EXTRA_NS: Final = 60 * NS_PER_S  # lost under thrust: the trace may be too short by the rest of the burn
 CLOSE_NS: Final = 180 * NS_PER_S  # a presumed-down event is closed after this; the all-clear comes at 60 s
+NO_FALL_NS: Final = 10 * NS_PER_S  # after so long with plots and without a way down the last impact no longer counts
 CLASS_ALT_M: Final = 60.0 * KM  # above it drag does not change the energy
+FOOTPRINT_NS: Final = 5 * NS_PER_S  # a ring stays right that long: what can still be done only grows less
+MOST_THRUST_MPS2: Final = 60.0  # 6 g; a young track may say more
+RELIT_LEVEL: Final = 0.5  # P(boost) that says it burns again, long after its last burnout
+ACTING_NS: Final = 3 * NS_PER_S  # manoeuvres last longer; a model that wins for a moment is noise
 FINAL: Final = ("closed", "cancelled")
 
 
@@ -33,12 +41,22 @@ class Record:
     first_lat_rad: float
     first_lon_rad: float
     status: EventStatus = "suspected"
+    first: FusedTrack | None = None  # its first message, and the latest one with a plot: where it was seen
+    last: FusedTrack | None = None
     fall: Fall | None = None
+    fell_ns: int = 0  # the latest plot from which it came down
     fall_ns: int = 0
     fall_plot_ns: int = -1
     fused_live: bool = True
     apogee: tuple[float, float] | None = None  # (m, 1-sigma m) by the sharpest state before it
     classes: tuple[tuple[str, float], ...] | None = None
+    burning_ns: int | None = None  # last seen under thrust
+    thrust_mps2: float = 0.0  # the strongest thrust seen
+    quiet_ns: int | None = None  # coasting since
+    acting_ns: int | None = None  # manoeuvring since
+    manoeuvred: bool = False  # seen to manoeuvre for ACTING_NS: it may do so again
+    ring: Ring | None = None
+    ring_ns: int | None = None
     launch: LaunchEstimate | None = None
     objects: tuple[str, ...] = ()  # fused tracks of separated parts
     views: dict[Nation, tuple[int, NationView]] = field(default_factory=dict)
@@ -61,19 +79,28 @@ class Record:
     def take(self, fused: FusedTrack, now_ns: int) -> bool:
         """Take the track's latest message; True if the fall was estimated anew."""
         self.fused = fused
+        self.first = self.first or fused
+        if self.last is None or fused.last_plot_ns != self.last.last_plot_ns:
+            self.last = fused
         self.fused_live = fused.status != "closed"
         self.launch = best_launch(fused) or self.launch
+        self._remember(fused)
         if self.status in FINAL or not self._due(fused, now_ns):
             return False
+        seen = fused.last_plot_ns != self.fall_plot_ns
         self.fall_ns, self.fall_plot_ns = now_ns, fused.last_plot_ns
         fall = fall_of(fused)
         if fall is None:
+            if fused.last_plot_ns - self.fell_ns > NO_FALL_NS:
+                self.fall = None
             return False
-        self.fall = fall
+        self.fell_ns = fused.last_plot_ns
+        self.fall = replace(fall, impact=self._if_it_manoeuvres(fall, fused, seen=seen))
         if fall.coasting:
             self._keep_best(fall, fused)
         for member in fused.members:
-            self._see(member)
+            alone = own_of(fall) if len(fused.members) == 1 and member.pos_ecef_m == fused.pos_ecef_m else None
+            self._see(member, alone)
         return True
 
     def _due(self, fused: FusedTrack, now_ns: int) -> bool:
@@ -84,6 +111,38 @@ class Record:
             return False
         return now_ns - self.fall_ns >= QUIET_REVISE_NS
 
+    def _remember(self, fused: FusedTrack) -> None:
+        """Keep when it burnt and whether it has manoeuvred: lift or thrust after the last burnout, for some seconds."""
+        burning = fused.models.boost > BOOST_LEVEL
+        relit = fused.models.boost >= RELIT_LEVEL and self.quiet_ns is not None and fused.time_ns - self.quiet_ns > SECOND_STAGE_NS
+        acting = fused.status == "confirmed" and (relit or fused.models.manoeuvre >= MANOEUVRE_LEVEL)
+        if burning:
+            self.burning_ns, self.thrust_mps2 = fused.time_ns, max(self.thrust_mps2, min(fused.thrust_mps2, MOST_THRUST_MPS2))
+        if burning and not relit:
+            self.quiet_ns = None
+        elif self.quiet_ns is None:
+            self.quiet_ns = fused.time_ns
+        if not acting:
+            self.acting_ns = None
+        elif self.acting_ns is None:
+            self.acting_ns = fused.time_ns
+        elif fused.time_ns - self.acting_ns >= ACTING_NS:
+            self.manoeuvred = True
+
+    def _if_it_manoeuvres(self, fall: Fall, fused: FusedTrack, *, seen: bool) -> ImpactEstimate:
+        """Add the footprint; an impact of a flight that steers, or has steered and still can, gets an ellipse that holds it.
+
+        Without new plots the ring stays: what happens unseen may be what it allows.
+        """
+        due = self.ring_ns is None or self.manoeuvred or not fall.coasting or fused.time_ns - self.ring_ns >= FOOTPRINT_NS
+        if seen and (due or not can_manoeuvre(fall)):
+            past = Past(fused.first_plot_ns, self.launch, self.burning_ns, self.thrust_mps2)
+            self.ring, self.ring_ns = footprint(fall, past, fused.time_ns), fused.time_ns
+        impact = msgspec.structs.replace(fall.impact, manoeuvre_footprint=self.ring)
+        if self.ring is None or not (fall.steering or self.manoeuvred):
+            return impact
+        return msgspec.structs.replace(impact, assumes="none", cov_en_m2=held_by_ellipse(impact, self.ring))
+
     def _keep_best(self, fall: Fall, fused: FusedTrack) -> None:
         """Apogee: revised while climbing, then frozen. Class: revised while drag has not changed the energy."""
         if fall.climbing or self.apogee is None:
@@ -92,13 +151,16 @@ class Record:
         if fall.classes is not None and (fall.climbing or high or self.classes is None):
             self.classes = fall.classes
 
-    def _see(self, track: Track) -> None:
-        """Keep a nation's own figures; they stay when it sees no more, and its apogee stays once its state has passed it."""
+    def _see(self, track: Track, alone: OwnFigures | None) -> None:
+        """Keep a nation's own figures; they stay when it sees no more, and its apogee stays once its state has passed it.
+
+        ``alone``: the figures, where the joint state is this nation's own.
+        """
         seen = self.views.get(track.nation)
         if seen is not None and seen[0] == track.last_plot_ns and seen[1].status == track.status:
             return
         old = seen[1] if seen is not None else None
-        own = own_figures(track) if old is None or old.last_plot_ns != track.last_plot_ns else None
+        own = (alone or own_figures(track)) if old is None or old.last_plot_ns != track.last_plot_ns else None
         apogee_m, range_m, lat, lon = (
             (old.apogee_m, old.range_m, old.impact_lat_rad, old.impact_lon_rad) if old is not None else (None, None, None, None)
         )
@@ -149,7 +211,14 @@ class Record:
             due_ns += BURNING_EXTRA_NS
         if now_ns > due_ns and self.fused.last_plot_ns <= due_ns:
             self.status, self.presumed_ns = "presumed-down", now_ns
+            self._is_down()
             self.remark = "presumed down, not observed" + (", last seen under thrust" if burning else "")
+
+    def _is_down(self) -> None:
+        """Nothing that is down manoeuvres."""
+        self.ring = None
+        if self.fall is not None:
+            self.fall = replace(self.fall, impact=msgspec.structs.replace(self.fall.impact, manoeuvre_footprint=None))
 
     def cancel(self, remark: str) -> None:
         """End the event as an error or a duplicate."""

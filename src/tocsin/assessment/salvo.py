@@ -1,18 +1,27 @@
 """Which missiles belong together: one site, within 15 minutes of each other, chained. Counting lives here too."""
 
-from math import sqrt
+from math import dist, sqrt
 from typing import Final
+
+import numpy as np
 
 from tocsin.assessment.record import Record
 from tocsin.kernels.geodesy import ground_distance_m
+from tocsin.kernels.trajectory import coast_propagate
 from tocsin.messages.track import LaunchEstimate
-from tocsin.units import KM, NS_PER_S
+from tocsin.units import KM, NS_PER_S, seconds_between
 
 SALVO_NS: Final = 900 * NS_PER_S  # 15 minutes: the two launches of 2023-08-30 were 8 minutes apart
 SITE_M: Final = 30.0 * KM  # launchers of one site disperse so far; published site positions differ by 12 km
 SITE_SIGMAS: Final = 2.0  # of both launch ellipses, added to it
 REGION_M: Final = 100.0 * KM  # without launch estimates: first seen so near to each other
 SUSPECTED_SHARE: Final = 0.5  # what a suspected missile adds to the estimated count
+OVERLAP_S: Final = 2.0  # a track may take some last plots of a missile that a new one has already begun to follow
+LONGEST_GAP_S: Final = 60.0  # a manoeuvring missile is found again sooner, where anything sees it
+TURN_MPS2: Final = 60.0  # 6 g: a strong boost-back, or the lift of a pull-up
+SLACK_M: Final = 2_000.0  # of two young tracks
+SLACK_MPS: Final = 150.0
+STEP_S: Final = 1.0
 
 
 def same_site(one: Record, other: Record) -> bool:
@@ -34,16 +43,47 @@ def find_salvo(record: Record, others: tuple[Record, ...]) -> str | None:
     return None
 
 
-def count(record: Record, others: tuple[Record, ...]) -> tuple[int, float]:
-    """Return (at least, estimate) of the missiles in a record's salvo: confirmed ones, and half of the suspected."""
-    at_least, estimate = 0, 0.0
-    for other in others:
-        if other.salvo == record.salvo and other.status != "cancelled":
-            if other.status == "suspected":
-                estimate += SUSPECTED_SHARE
-            else:
-                at_least += 1
-    return at_least, at_least + estimate
+def counts(records: tuple[Record, ...]) -> dict[str, tuple[int, float]]:
+    """Return salvo -> (at least, estimate) of its missiles: confirmed ones, and half of the suspected. Records in order of birth.
+
+    "At least" must be true: a missile that was first seen after another of the salvo was lost, where a manoeuvre could
+    have brought that one, may be the same; it then counts half in the estimate only.
+    """
+    found: dict[str, tuple[int, float]] = {}
+    confirmed: dict[str, list[Record]] = {}
+    for record in records:
+        if record.status == "cancelled":
+            continue
+        at_least, estimate = found.get(record.salvo, (0, 0.0))
+        if record.status == "suspected":
+            found[record.salvo] = at_least, estimate + SUSPECTED_SHARE
+            continue
+        free = confirmed.setdefault(record.salvo, [])  # not yet taken for the beginning of another
+        before = next((k for k, other in enumerate(free) if may_be_same(other, record)), None)
+        if before is None:
+            found[record.salvo] = at_least + 1, estimate + 1.0
+        else:
+            del free[before]
+            found[record.salvo] = at_least, estimate + SUSPECTED_SHARE
+        free.append(record)
+    return found
+
+
+def may_be_same(before: Record, after: Record) -> bool:
+    """True if one missile was last seen before the other was first seen, and could have got there by turning hard."""
+    last, first = before.last, after.first
+    if last is None or first is None:
+        return False
+    gap_s = seconds_between(first.first_plot_ns, last.last_plot_ns)
+    if not -OVERLAP_S <= gap_s <= LONGEST_GAP_S:
+        return False
+    ahead_s = seconds_between(first.time_ns, last.time_ns)
+    x = np.empty(7)
+    coast_propagate(np.array((*last.pos_ecef_m, *last.vel_ecef_mps, last.ln_beta)), ahead_s, STEP_S, x)
+    turn_s = abs(ahead_s)
+    off_m = dist(x[:3].tolist(), first.pos_ecef_m)
+    off_mps = dist(x[3:6].tolist(), first.vel_ecef_mps)
+    return off_m <= SLACK_M + 0.5 * TURN_MPS2 * turn_s * turn_s and off_mps <= SLACK_MPS + TURN_MPS2 * turn_s
 
 
 def launch_time_ns(record: Record) -> int:

@@ -109,6 +109,38 @@ def track(
 
 
 @app.command()
+def evaluate(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="What `tocsin track --out DIR` (or `tocsin run`) wrote.")],
+    truth: Annotated[Path, typer.Option(help="True states and flights (JSON Lines), as `tocsin run --out` writes truth.jsonl.")],
+    plots: Annotated[Path | None, typer.Option(help="The tracked plots: a missile then counts from its first to its last plot.")] = None,
+    sensors: Annotated[Path | None, typer.Option(help="The sensors of these plots (TOML).")] = None,
+    cutoff_km: Annotated[float, typer.Option(min=0.001, help="Farther than this, a track is of something else (c of GOSPA, OSPA).")] = 5.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+) -> None:
+    """Score tracks and launch events against the truth; every figure with its 95 % interval and n.
+
+    Prints tables and writes DIR/evaluation.json: GOSPA and OSPA, errors by phase, ANEES with the band that an honest filter
+    keeps, delays, false and duplicate tracks, launch and impact errors at burnout + 30, 60, 120 s and at last, how often the
+    50, 90 and 95 % ellipses and the footprints hold the truth, counts, classes, kinds.
+
+    Truth lines: states {"time", "missile", "kind", "pos_ecef_m": [x, y, z], "vel_ecef_mps": [x, y, z]} at any rate, and one
+    line per missile {"missile", "kind", "launch": {"time", "lat_deg", "lon_deg"}, "burnout": {"time"}, "impact": {...}}.
+    What that line leaves out is taken from the states. Objects of the kinds aircraft, bomber, fighter, airliner, satellite,
+    meteor, part, stage or debris are no missiles.
+
+    Without --plots nobody knows when a missile came into sight: it then counts from its first paired second to its track's
+    last update, and delays from the first plot are not given.
+
+    Examples:  tocsin evaluate tracked --truth night/truth.jsonl
+
+    tocsin evaluate tracked --truth truth.jsonl --plots plots.jsonl --sensors sensors.toml --json
+    """
+    from tocsin.cli.evaluate import Asked, run_evaluate  # noqa: PLC0415
+
+    run_evaluate(Asked(folder=folder, truth=truth, plots=plots, sensors=sensors, cutoff_m=1_000.0 * cutoff_km, as_json=as_json))
+
+
+@app.command()
 def warmup() -> None:
     """Compile the numerical kernels once, with progress; later starts load them from disk."""
     from tocsin.cli.warmup import run_warmup  # noqa: PLC0415

@@ -152,11 +152,10 @@ class Fusion:
         if not group.put(track, now_ns):
             notes.append(_not_finite(track, now_ns))
             return
+        group.parent = group.parent or self._parent_of(track)
         changed.append(number)
 
-    def _leave(
-        self, key: Key, track: Track, now_ns: int, changed: list[int], gone: list[FusedTrack], notes: list[Note]
-    ) -> None:
+    def _leave(self, key: Key, track: Track, now_ns: int, changed: list[int], gone: list[FusedTrack], notes: list[Note]) -> None:
         """A member stopped being ballistic, or a tentative one ended: it leaves; an object without members is closed."""
         number = self._home[key]
         self._home[key] = -1
@@ -213,13 +212,16 @@ class Fusion:
     def _new_group(self, track: Track) -> Group:
         """Start an object from a track that agrees with none."""
         self._count += 1
-        parent = None
-        if track.parent is not None:
-            home = self._groups.get(self._home.get((track.nation, track.parent), -1))
-            parent = home.name if home is not None else None
-        group = Group(number=self._count, name=f"{self._picture}-{self._count}", parent=parent)
+        group = Group(number=self._count, name=f"{self._picture}-{self._count}", parent=self._parent_of(track))
         self._groups[self._count] = group
         return group
+
+    def _parent_of(self, track: Track) -> str | None:
+        """Return the object that a separated part left, by its nation's word; None if it is no part or that object is not known."""
+        if track.parent is None:
+            return None
+        home = self._groups.get(self._home.get((track.nation, track.parent), -1))
+        return home.name if home is not None else None
 
     def _fit(self, track: Track, group: Group) -> tuple[float, float]:
         """(chi-square, log determinant) of a newcomer against an object; parts and missiles never mix."""

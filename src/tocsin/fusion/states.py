@@ -44,9 +44,7 @@ def estimate_of(track: Track | FusedTrack) -> Estimate | None:
     if len(track.cov) != COVARIANCE_NUMBERS or not (all(map(isfinite, state)) and all(map(isfinite, track.cov))):
         return None
     x, P = np.array(state), np.array(track.cov).take(FULL)
-    return Estimate(
-        track.time_ns, x, P, track.thrust_mps2, track.thrust_sigma_mps2, track.models.manoeuvre, track.last_plot_ns
-    )
+    return Estimate(track.time_ns, x, P, track.thrust_mps2, track.thrust_sigma_mps2, track.models.manoeuvre, track.last_plot_ns)
 
 
 def upper_triangle(P: Array) -> tuple[float, ...]:
@@ -61,14 +59,10 @@ def carry(estimate: Estimate, time_ns: int) -> Estimate:
         return estimate
     x = np.empty(7)
     P = np.empty((7, 7))
-    predict_with_noise(
-        estimate.x, estimate.P, dt_s, estimate.thrust_mps2, estimate.thrust_sigma_mps2, estimate.p_manoeuvre, x, P
-    )
+    predict_with_noise(estimate.x, estimate.P, dt_s, estimate.thrust_mps2, estimate.thrust_sigma_mps2, estimate.p_manoeuvre, x, P)
     held = dt_s < THRUST_HOLD_S
     thrust_mps2 = estimate.thrust_mps2 if held else 0.0
-    return Estimate(
-        time_ns, x, P, thrust_mps2, estimate.thrust_sigma_mps2, estimate.p_manoeuvre, estimate.last_plot_ns
-    )
+    return Estimate(time_ns, x, P, thrust_mps2, estimate.thrust_sigma_mps2, estimate.p_manoeuvre, estimate.last_plot_ns)
 
 
 def compare(one: Estimate, other: Estimate) -> tuple[float, float]:

@@ -1,20 +1,19 @@
-"""Joining estimates of one object: prediction with honest noise, chi-square of a difference, covariance intersection, impact.
+"""Joining estimates of one object: prediction with honest noise, chi-square of a difference, covariance intersection.
 
 State x[7] = position (m), velocity (m/s) in ECEF, ln(beta / (kg/m2)); P[7, 7] its covariance. Arrays are C-contiguous
 float64 and kernels fill ``out`` arguments. Which track belongs to which object is decided in ``tocsin.fusion``, not here.
 """
 
-from math import cos, exp, log, pi, sin, sqrt
+from math import exp, log, sqrt
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tocsin.kernels.atmosphere import density_kgpm3
-from tocsin.kernels.geodesy import altitude_m, ecef2geodetic
+from tocsin.kernels.geodesy import altitude_m
 from tocsin.kernels.jit import kernel
-from tocsin.kernels.trajectory import boost_propagate, coast_flow, coast_propagate, propagate_to_altitude
-from tocsin.units import WGS84_A_M, WGS84_E2
+from tocsin.kernels.trajectory import boost_propagate, coast_flow
 
 Array = NDArray[np.float64]
 
@@ -29,8 +28,6 @@ BURNOUT_SCALE_S: Final = 20.0  # uncertainty of the mean thrust grows to all of 
 THRUST_ACROSS: Final = 0.1  # share of the thrust error that is not along the velocity (pitch programme)
 CI_ITERATIONS: Final = 40  # bound on the weight iteration; any weights are consistent
 CI_TOLERANCE: Final = 1e-3  # largest change of a weight that ends it: the determinant is then within 0.5 % of the best
-SIGMA_STEP2: Final = 3.0  # h^2 of the central differences: optimal for Gaussian inputs (Norgaard et al. 2000)
-OUTPUTS: Final = 4  # east m, north m, time s, apogee m
 
 
 @kernel
@@ -248,91 +245,3 @@ def covariance_intersection(xs: Array, Ps: Array, weights: Array, out_x: Array, 
         for j in range(n):
             out_x[i] += out_P[i, j] * pull[j]
     return True
-
-
-@kernel
-def _fall(x: Array, max_time_s: float, scratch: Array, out: Array) -> bool:
-    """Fill out[4] with latitude, longitude (rad), time (s) and apogee (m) of the fall to height 0; False if it does not fall."""
-    status, time_s, apogee_m, _ = propagate_to_altitude(x, 0.0, max_time_s, scratch)
-    lat, lon, _ = ecef2geodetic(scratch[0], scratch[1], scratch[2])
-    out[0] = lat
-    out[1] = lon
-    out[2] = time_s
-    out[3] = apogee_m
-    return status == 0
-
-
-@kernel
-def impact_moments(x: Array, P: Array, max_time_s: float, out: Array, mean: Array, cov: Array) -> bool:
-    """Impact at height 0 of an uncertain coasting state x[7], P[7, 7]; flights up to max_time_s are looked at.
-
-    Fills out[4] = latitude, longitude (rad), time (s), apogee (m) of the mean state; mean[4] = mean east, north (m, from
-    that point), time (s), apogee (m) relative to ``out``; cov[4, 4] = their covariance. Returns False if the mean state or
-    a sigma point does not come down, or P is not positive definite.
-    Method: 15 sigma points at sqrt(3) standard deviations, second-order central differences (M. Norgaard, N. Poulsen,
-    O. Ravn, Automatica 36 (2000) 1627, eqs. 25-27): the quadratic part is in mean and covariance.
-    """
-    L = np.empty((7, 7))
-    scratch = np.empty(7)
-    point = np.empty(7)
-    plus = np.empty(OUTPUTS)
-    minus = np.empty(OUTPUTS)
-    for i in range(OUTPUTS):
-        mean[i] = 0.0
-        for j in range(OUTPUTS):
-            cov[i, j] = 0.0
-    if not _fall(x, max_time_s, scratch, out) or not cholesky_into(P, 7, L):
-        return False
-    h = sqrt(SIGMA_STEP2)
-    sin_lat = sin(out[0])
-    w2 = 1.0 - WGS84_E2 * sin_lat * sin_lat
-    north_m = WGS84_A_M * (1.0 - WGS84_E2) / (w2 * sqrt(w2))
-    east_m = WGS84_A_M / sqrt(w2) * cos(out[0])
-    for k in range(7):
-        for i in range(7):
-            point[i] = x[i] + h * L[i, k]
-        if not _fall(point, max_time_s, scratch, plus):
-            return False
-        for i in range(7):
-            point[i] = x[i] - h * L[i, k]
-        if not _fall(point, max_time_s, scratch, minus):
-            return False
-        _offsets(plus, out, east_m, north_m)
-        _offsets(minus, out, east_m, north_m)
-        for i in range(OUTPUTS):
-            mean[i] += (plus[i] + minus[i]) / (2.0 * SIGMA_STEP2)
-            for j in range(OUTPUTS):
-                first = (plus[i] - minus[i]) * (plus[j] - minus[j]) / (4.0 * SIGMA_STEP2)
-                second = (plus[i] + minus[i]) * (plus[j] + minus[j])
-                cov[i, j] += first + (SIGMA_STEP2 - 1.0) / (4.0 * SIGMA_STEP2 * SIGMA_STEP2) * second
-    return True
-
-
-@kernel
-def _offsets(point: Array, centre: Array, east_m: float, north_m: float) -> None:
-    """Turn point[4] (lat, lon, time, apogee) in place into east, north, time, apogee relative to centre[4]."""
-    lat = point[0]
-    lon = point[1] - centre[1]
-    if lon > pi:
-        lon -= 2.0 * pi
-    elif lon < -pi:
-        lon += 2.0 * pi
-    point[0] = lon * east_m
-    point[1] = (lat - centre[0]) * north_m
-    point[2] -= centre[2]
-    point[3] -= centre[3]
-
-
-@kernel
-def path_points(x: Array, interval_s: float, out: Array) -> None:
-    """Fill out[n, 3] with latitude, longitude (rad) and altitude (m) of coasting state[7] at 0, interval_s, 2 interval_s, ..."""
-    state = np.empty(7)
-    for i in range(7):
-        state[i] = x[i]
-    for k in range(out.shape[0]):
-        if k > 0:
-            coast_propagate(state, interval_s, STEP_S, state)
-        lat, lon, alt = ecef2geodetic(state[0], state[1], state[2])
-        out[k, 0] = lat
-        out[k, 1] = lon
-        out[k, 2] = alt

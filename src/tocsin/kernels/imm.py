@@ -1,15 +1,14 @@
-"""Interacting multiple model over struct-of-arrays tracks: mix, predict, correct, combine.
+"""Interacting multiple model over struct-of-arrays tracks: mix, predict, correct, combine. How each model moves is in ``phases``.
 
-State x[8], ECEF earth-fixed: x, y, z (m), vx, vy, vz (m/s), ln_beta (1), thrust (m/s2, along the velocity).
-Models, each with its own x and P: BOOST (gravity turn), COAST (drag always on), FALL (coast dynamics with a large white
-acceleration: re-entry, pull-up) and AIR (level, nearly constant velocity). A track's arrays are x[4, 8], P[4, 8, 8], mu[4].
+A track's arrays are x[4, 10], P[4, 10, 10], mu[4]. States that a model does not own come from whoever does: where a model
+takes over from one without its own states, those get their prior (thrust; no acceleration with its spread; the thrust as an
+acceleration when MANOEUVRE follows BOOST), never zeros without spread. In BOOST and MANOEUVRE ln_beta is only considered
+(kernels.linalg.scalar_update): drag cannot be told from a force there, so they must not teach COAST a ballistic coefficient.
 
-States that a model does not own are carried as numbers that mean nothing to it: thrust belongs to BOOST alone, ln_beta to
-the three ballistic models. Where a model takes over from one that does not own a state, the state's mean and variance
-come from the owner, uncorrelated; never zeros. In BOOST ln_beta is only considered (kernels.linalg.scalar_update): drag and
-thrust cannot be told apart there, so BOOST must not teach COAST a ballistic coefficient.
-
-Numbers that describe missiles and aircraft come in ``params`` (tocsin.models.motion); none are here.
+A quiet track (HIST_QUIET) is known to coast: COAST alone is filtered, which makes it as sharp as the bound allows. Beside it
+stands, at each plot anew, the hypothesis that an acceleration has just begun (``spawn``, ONSET_S); it widens the gate, and
+when it wins, or when COAST's own innovations stay too large for seconds (fading memory, Bar-Shalom, Li, Kirubarajan 2001,
+section 11.2.2), the track is no longer quiet and the models compete again (variable dimension, Bar-Shalom and Birmingham 1982).
 """
 
 from math import exp, log, pi, sqrt
@@ -18,52 +17,56 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tocsin.kernels.atmosphere import density_and_decay
 from tocsin.kernels.geodesy import altitude_and_up
 from tocsin.kernels.jit import kernel
-from tocsin.kernels.linalg import propagate_covariance, scalar_update
-from tocsin.kernels.measure import COL_KIND, COL_SENSOR_POS, COL_SIGMA, INFRARED, MAX_ROWS, measure
-from tocsin.kernels.trajectory import boost_propagate, coast_propagate
-from tocsin.units import EARTH_MU_M3PS2, EARTH_RATE_RADPS
+from tocsin.kernels.linalg import scalar_update
+from tocsin.kernels.measure import COL_KIND, COL_SENSOR_POS, COL_SIGMA, INFRARED, MAX_ROWS, RADAR_DOPPLER, measure
+from tocsin.kernels.phases import (
+    AIR,
+    BOOST,
+    COAST,
+    DIMS,
+    LN_BETA,
+    MANOEUVRE,
+    MODELS,
+    PAR_AIR_SPEED,
+    PAR_AIR_TOP,
+    PAR_INFRARED_OTHER,
+    PAR_PUSH_VAR,
+    PAR_RATE,
+    PAR_THRUST_MEAN,
+    PAR_THRUST_VAR,
+    PUSH,
+    THRUST,
+    WHOLE,
+    N,
+    back_state,
+    predict_model,
+    spawn,
+)
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-N: Final = 8
-MODELS: Final = 4
-BOOST: Final = 0
-COAST: Final = 1
-FALL: Final = 2
-AIR: Final = 3
-LN_BETA: Final = 6
-THRUST: Final = 7
-
-# Columns of ``params``.
-PAR_RATE: Final = 0  # 16 numbers: rate from model i to model j, 1/s, row by row
-PAR_Q: Final = 16  # 4: white acceleration per model, m2/s3 (AIR: horizontal)
-PAR_Q_AIR_UP: Final = 20  # m2/s3, vertical part of AIR
-PAR_Q_THRUST: Final = 21  # (m/s2)2/s
-PAR_Q_LN_BETA: Final = 22  # 1/m of height passed, below PAR_AIR_ERROR_TOP
-PAR_LEVEL_TIME: Final = 23  # s, after which an aircraft has levelled off
-PAR_FALL_TOP: Final = 24  # m, FALL exists below
-PAR_AIR_TOP: Final = 25  # m, AIR exists below
-PAR_AIR_SPEED: Final = 26  # m/s, AIR exists below
-PAR_INFRARED_OTHER: Final = 27  # chance of an infrared detection without thrust, over that with thrust
-PAR_AIR_ERROR_TOP: Final = 28  # m
-PARAMETERS: Final = 29
-
-# Columns of ``history`` (per track): what may still happen.
+# Columns of ``history`` (per track): what may still happen, and the memory of a quiet track.
 HIST_CAN_BOOST: Final = 0  # 1.0 or 0.0
 HIST_CAN_AIR: Final = 1
-HISTORY: Final = 2
+HIST_QUIET: Final = 2
+HIST_MISFIT: Final = 3  # fading sum of COAST's squared innovation distances minus their expectation
+HIST_SPREAD: Final = 4  # fading sum of their variances
+HIST_AGE: Final = 5  # s that the memory spans
+HISTORY: Final = 6
 
-STEP_S: Final = 2.0  # covariance step: the flow's second-order series is good to 1e-4 below it
-RK4_STEP_S: Final = 1.0
 LEAST_WEIGHT: Final = 1e-12  # a model below it does not exist
 LEAST_SHARE: Final = 2e-3  # a part of a mixture below it is left out: mixed in at every look it would act as process noise
 LN_2PI: Final = log(2.0 * pi)
 CURVATURE: Final = 0.3  # iterate when the range surface bends by this many sigma within the position's error
 MORE_ITERATIONS: Final = 4
+LEAVE_QUIET: Final = 0.5  # probability of a new acceleration from which a track is no longer quiet
+MEMORY: Final = 0.85  # share of the misfit memory that one plot leaves: about seven plots
+MISFIT_SIGMAS: Final = 5.0  # of the fading memory; a chi-square sum's tail: once in 20,000 plots
+ONSET_S: Final = 3.0  # a force that set in up to so long before the last plot may not have shown yet: 30 m/s2 moves 135 m in it
+MEMORY_MOST_S: Final = 10.0  # an acceleration found by the memory began at most this long ago
 
 
 @kernel
@@ -76,10 +79,12 @@ def allowed_models(x: Array, mu: Array, history: Array, params: Array, allowed: 
     s = x[best]
     alt, _, _, _ = altitude_and_up(s[0], s[1], s[2])
     speed = sqrt(s[3] * s[3] + s[4] * s[4] + s[5] * s[5])
-    allowed[BOOST] = history[HIST_CAN_BOOST]
+    loud = 1.0 if history[HIST_QUIET] == 0.0 else 0.0
+    allowed[BOOST] = loud * history[HIST_CAN_BOOST]
     allowed[COAST] = 1.0
-    allowed[FALL] = 1.0 if alt < params[PAR_FALL_TOP] else 0.0
-    allowed[AIR] = 1.0 if history[HIST_CAN_AIR] > 0.0 and alt < params[PAR_AIR_TOP] and speed < params[PAR_AIR_SPEED] else 0.0
+    allowed[MANOEUVRE] = loud if mu[COAST] + mu[MANOEUVRE] > 0.5 else 0.0
+    slow = alt < params[PAR_AIR_TOP] and speed < params[PAR_AIR_SPEED]
+    allowed[AIR] = loud if slow and history[HIST_CAN_AIR] > 0.0 else 0.0
 
 
 @kernel
@@ -106,23 +111,25 @@ def transition(params: Array, allowed: Array, dt_s: float, T: Array) -> None:
 
 
 @kernel
-def mix(x: Array, P: Array, mu: Array, T: Array, xo: Array, Po: Array, muo: Array) -> None:
-    """Fill xo[4, 8], Po[4, 8, 8], muo[4] with the interacting-multiple-model mixture before prediction (Blom, Bar-Shalom 1988).
+def mix(x: Array, P: Array, mu: Array, T: Array, params: Array, xo: Array, Po: Array, muo: Array) -> None:
+    """Fill xo[4, 10], Po[4, 10, 10], muo[4] with the interacting-multiple-model mixture before prediction (Blom, Bar-Shalom 1988).
 
     Unlike states as the module says. A model that receives no weight keeps its own state, and
     weight 0; parts below LEAST_SHARE are left out of the mixture (their weight is not).
     """
-    part = np.empty(N)
+    part = np.empty((MODELS, N))
     for j in range(MODELS):
+        n = DIMS[j]
         total = 0.0
         for i in range(MODELS):
             total += mu[i] * T[i, j]
         muo[j] = total if total > LEAST_WEIGHT else 0.0
-        for a in range(N):
-            xo[j, a] = 0.0 if muo[j] > 0.0 else x[j, a]
-            for b in range(N):
-                Po[j, a, b] = 0.0 if muo[j] > 0.0 else P[j, a, b]
-        if muo[j] == 0.0:
+        fresh = muo[j] > 0.0
+        for a in range(n):
+            xo[j, a] = 0.0 if fresh else x[j, a]
+            for b in range(n):
+                Po[j, a, b] = 0.0 if fresh else P[j, a, b]
+        if not fresh:
             continue
         used = 0.0
         for i in range(MODELS):
@@ -130,161 +137,53 @@ def mix(x: Array, P: Array, mu: Array, T: Array, xo: Array, Po: Array, muo: Arra
                 used += mu[i] * T[i, j]
         for i in range(MODELS):
             if mu[i] * T[i, j] > LEAST_SHARE * total:
-                w = mu[i] * T[i, j] / used
-                for a in range(N):
-                    xo[j, a] += w * x[_owner(i, j, a), a]
+                _as_seen_by(j, i, x, params, part[i])
+                for a in range(n):
+                    xo[j, a] += mu[i] * T[i, j] / used * part[i, a]
         for i in range(MODELS):
             if mu[i] * T[i, j] <= LEAST_SHARE * total:
                 continue
             w = mu[i] * T[i, j] / used
-            for a in range(N):
-                part[a] = x[_owner(i, j, a), a] - xo[j, a]
-            for a in range(N):
-                k = _owner(i, j, a)
+            for a in range(n):
+                part[i, a] -= xo[j, a]
+            for a in range(n):
                 for b in range(a + 1):
-                    spread = part[a] * part[b]
-                    if k == _owner(i, j, b):
-                        spread += P[k, a, b]
-                    Po[j, a, b] += w * spread
-        for a in range(N):
+                    Po[j, a, b] += w * (part[i, a] * part[i, b] + _covariance_seen_by(j, i, P, params, a, b))
+        for a in range(n):
             for b in range(a):
                 Po[j, b, a] = Po[j, a, b]
 
 
 @kernel
-def _owner(source: int, target: int, index: int) -> int:
-    """Return the model whose number stands for state ``index`` when ``source`` is mixed into ``target``."""
-    if index == THRUST:
-        return target
-    if index == LN_BETA:
-        if target == AIR:
-            return AIR
-        return COAST if source == AIR else source
-    return source
-
-
-@kernel
-def predict_model(model: int, x: Array, P: Array, dt_s: float, params: Array, F: Array, work: Array) -> None:
-    """Carry x[8], P[8, 8] of one model forward by dt_s > 0 in place. F, work [8, 8]: scratch.
-
-    Mean: Runge-Kutta; covariance: F P F' + Q in steps of at most STEP_S, F by second-order series of the local gradient.
-    """
-    left = dt_s
-    while left > 1e-9:
-        h = min(left, STEP_S)
-        left -= h
-        flow_matrix(model, x, h, params, F)
-        propagate_covariance(F, P, work, P)
-        _add_noise(model, x, h, params, P)
-        if model == BOOST:
-            boost_propagate(x, h, RK4_STEP_S, x)
-        elif model == AIR:
-            air_propagate(x, h, params[PAR_LEVEL_TIME], x)
-        else:
-            coast_propagate(x, h, RK4_STEP_S, x)
-
-
-@kernel
-def air_propagate(x: Array, dt_s: float, level_time_s: float, out: Array) -> None:
-    """Fill out[8] with level flight after dt_s (either sign): the path bends with the earth, climb fades with level_time_s."""
-    _, up_x, up_y, up_z = altitude_and_up(x[0], x[1], x[2])
-    up = (up_x, up_y, up_z)
-    climb = up_x * x[3] + up_y * x[4] + up_z * x[5]
-    level2 = x[3] * x[3] + x[4] * x[4] + x[5] * x[5] - climb * climb
-    radius = sqrt(x[0] * x[0] + x[1] * x[1] + x[2] * x[2])
-    bend = -(level2 / radius + climb / level_time_s)
-    for a in range(N):
-        out[a] = x[a]
-    for a in range(3):
-        out[a] += (out[a + 3] + 0.5 * bend * up[a] * dt_s) * dt_s
-        out[a + 3] += bend * up[a] * dt_s
-
-
-@kernel
-def flow_matrix(model: int, x: Array, h: float, params: Array, F: Array) -> None:
-    """Fill F[8, 8] with d state(h) / d state by I + A h + A A h2 / 2 of the model's gradient A at x."""
-    G = np.zeros((3, N))  # d acceleration / d state
-    _gradient(model, x, params, G)
-    for a in range(N):
-        for b in range(N):
-            F[a, b] = 1.0 if a == b else 0.0
-    half = 0.5 * h * h
-    for a in range(3):
-        for b in range(N):
-            F[a, b] += half * G[a, b]
-            second = 0.0
-            for k in range(3):
-                second += G[a, 3 + k] * G[k, b]
-            if 3 <= b < 6:
-                second += G[a, b - 3]
-            F[a + 3, b] += h * G[a, b] + half * second
-        F[a, a + 3] += h
-
-
-@kernel
-def _gradient(model: int, x: Array, params: Array, G: Array) -> None:
-    """Fill G[3, 8]: central gravity, rotation, drag and thrust; J2's share (1e-3) is left to the mean."""
-    alt, up_x, up_y, up_z = altitude_and_up(x[0], x[1], x[2])
-    up = (up_x, up_y, up_z)
-    if model == AIR:
+def _as_seen_by(target: int, source: int, x: Array, params: Array, out: Array) -> None:
+    """Fill out[10] with the source model's state in the target's terms."""
+    for a in range(LN_BETA):
+        out[a] = x[source, a]
+    out[LN_BETA] = x[COAST, LN_BETA] if source == AIR else x[source, LN_BETA]
+    if target == source:
+        for a in range(THRUST, N):
+            out[a] = x[source, a]
+    elif target == BOOST:
+        out[THRUST] = params[PAR_THRUST_MEAN]
+    elif target == MANOEUVRE:
+        speed = max(sqrt(x[source, 3] * x[source, 3] + x[source, 4] * x[source, 4] + x[source, 5] * x[source, 5]), 1.0)
+        thrust = x[source, THRUST] if source == BOOST else 0.0
         for a in range(3):
-            for b in range(3):
-                G[a, 3 + b] = -up[a] * up[b] / params[PAR_LEVEL_TIME]
-        return
-    r2 = x[0] * x[0] + x[1] * x[1] + x[2] * x[2]
-    k = EARTH_MU_M3PS2 / (r2 * sqrt(r2))
-    speed = max(sqrt(x[3] * x[3] + x[4] * x[4] + x[5] * x[5]), 1.0)
-    rho, decay = density_and_decay(alt)
-    drag = 0.5 * exp(-x[LN_BETA]) * rho
-    thrust = x[THRUST] if model == BOOST else 0.0
-    for a in range(3):
-        va = x[3 + a] / speed
-        for b in range(3):
-            vb = x[3 + b] / speed
-            G[a, b] = 3.0 * k * x[a] * x[b] / r2 + drag * speed * x[3 + a] * decay * up[b]
-            G[a, 3 + b] = -(drag * speed + thrust / speed) * va * vb
-        G[a, a] -= k
-        G[a, 3 + a] += thrust / speed - drag * speed
-        G[a, LN_BETA] = drag * speed * x[3 + a]
-        G[a, THRUST] = va if model == BOOST else 0.0
-    G[0, 0] += EARTH_RATE_RADPS * EARTH_RATE_RADPS
-    G[1, 1] += EARTH_RATE_RADPS * EARTH_RATE_RADPS
-    G[0, 4] += 2.0 * EARTH_RATE_RADPS
-    G[1, 3] -= 2.0 * EARTH_RATE_RADPS
+            out[PUSH + a] = thrust * x[source, 3 + a] / speed
 
 
 @kernel
-def _add_noise(model: int, x: Array, h: float, params: Array, P: Array) -> None:
-    """Add the model's process noise over h seconds to P[8, 8]."""
-    q = params[PAR_Q + model]
-    alt, up_x, up_y, up_z = altitude_and_up(x[0], x[1], x[2])
-    if model == BOOST:
-        speed = max(sqrt(x[3] * x[3] + x[4] * x[4] + x[5] * x[5]), 1.0)
-        axis = (x[3] / speed, x[4] / speed, x[5] / speed)
-    else:
-        axis = (up_x, up_y, up_z)
-    along = params[PAR_Q_AIR_UP] - q if model == AIR else 0.0
-    qt = params[PAR_Q_THRUST] if model == BOOST else 0.0
-    h2 = h * h
-    h3 = h2 * h
-    for a in range(3):
-        for b in range(3):
-            pair = axis[a] * axis[b]
-            share = along * pair + (q if a == b else 0.0)
-            P[a, b] += share * h3 / 3.0 + qt * pair * h2 * h3 / 20.0
-            P[a, b + 3] += share * h2 / 2.0 + qt * pair * h2 * h2 / 8.0
-            P[a + 3, b] += share * h2 / 2.0 + qt * pair * h2 * h2 / 8.0
-            P[a + 3, b + 3] += share * h + qt * pair * h3 / 3.0
-        if model == BOOST:
-            P[a, THRUST] += qt * axis[a] * h3 / 6.0
-            P[THRUST, a] += qt * axis[a] * h3 / 6.0
-            P[a + 3, THRUST] += qt * axis[a] * h2 / 2.0
-            P[THRUST, a + 3] += qt * axis[a] * h2 / 2.0
-    if model == BOOST:
-        P[THRUST, THRUST] += qt * h
-    if model != BOOST and model != AIR and alt < params[PAR_AIR_ERROR_TOP]:
-        climb = up_x * x[3] + up_y * x[4] + up_z * x[5]
-        P[LN_BETA, LN_BETA] += params[PAR_Q_LN_BETA] * abs(climb) * h
+def _covariance_seen_by(target: int, source: int, P: Array, params: Array, a: int, b: int) -> float:
+    """Return the covariance of two states (a >= b) of the source model in the target's terms; what it does not own is uncorrelated."""
+    if a < LN_BETA or target == source:
+        return float(P[source, a, b])
+    if a == LN_BETA:
+        if source == AIR:
+            return float(P[COAST, a, a]) if b == LN_BETA else 0.0
+        return float(P[source, a, b])
+    if a != b:
+        return 0.0
+    return float(params[PAR_THRUST_VAR] if target == BOOST else params[PAR_PUSH_VAR])
 
 
 @kernel
@@ -307,12 +206,10 @@ def predict_tracks(
     """Predict the tracks ``rows`` to until_ns: mixing, then every model; results in the same rows of Xo, Po, muo, combined in Xw, Pw.
 
     A track whose time is not before until_ns is copied unchanged (late plots are corrected for in update_track); one whose
-    results are for until_ns already (next_ns, set here) is left alone.
+    results are for until_ns already (next_ns, set here) is left alone. A quiet track's combination is COAST's alone.
     """
     allowed = np.empty(MODELS)
     T = np.empty((MODELS, MODELS))
-    F = np.empty((N, N))
-    work = np.empty((N, N))
     for index in range(rows.shape[0]):
         r = rows[index]
         if next_ns[r] == until_ns:
@@ -322,85 +219,87 @@ def predict_tracks(
         if dt_s <= 0.0:
             for j in range(MODELS):
                 muo[r, j] = mu[r, j]
-                for a in range(N):
-                    Xo[r, j, a] = X[r, j, a]
-                    for b in range(N):
-                        Po[r, j, a, b] = P[r, j, a, b]
+                _copy(X[r, j], P[r, j], DIMS[j], Xo[r, j], Po[r, j])
+            combine(Xo[r], Po[r], muo[r], Xw[r], Pw[r])
+        elif history[r, HIST_QUIET] > 0.0:
+            _copy(X[r, COAST], P[r, COAST], DIMS[COAST], Xo[r, COAST], Po[r, COAST])
+            predict_model(COAST, Xo[r, COAST], Po[r, COAST], dt_s, params)
+            for j in range(MODELS):
+                muo[r, j] = 1.0 if j == COAST else 0.0
+            combine(Xo[r], Po[r], muo[r], Xw[r], Pw[r])
+            begun = 1.0 - exp(-params[PAR_RATE + COAST * MODELS + MANOEUVRE] * (dt_s + ONSET_S))
+            muo[r, COAST], muo[r, MANOEUVRE] = 1.0 - begun, begun
+            spawn(MANOEUVRE, Xo[r, COAST], Po[r, COAST], dt_s + ONSET_S, params, Xo[r, MANOEUVRE], Po[r, MANOEUVRE])
         else:
             allowed_models(X[r], mu[r], history[r], params, allowed)
             transition(params, allowed, dt_s, T)
-            mix(X[r], P[r], mu[r], T, Xo[r], Po[r], muo[r])
+            mix(X[r], P[r], mu[r], T, params, Xo[r], Po[r], muo[r])
             for j in range(MODELS):
                 if muo[r, j] > 0.0:
-                    predict_model(j, Xo[r, j], Po[r, j], dt_s, params, F, work)
-        combine(Xo[r], Po[r], muo[r], Xw[r], Pw[r])
+                    predict_model(j, Xo[r, j], Po[r, j], dt_s, params)
+            combine(Xo[r], Po[r], muo[r], Xw[r], Pw[r])
 
 
 @kernel
-def back_state(model: int, x: Array, lag_s: float, params: Array, out: Array) -> None:
-    """Fill out[8] with the state lag_s earlier (lag_s >= 0)."""
-    if lag_s == 0.0:
-        for a in range(N):
-            out[a] = x[a]
-    elif model == BOOST:
-        boost_propagate(x, -lag_s, RK4_STEP_S, out)
-    elif model == AIR:
-        air_propagate(x, -lag_s, params[PAR_LEVEL_TIME], out)
-    else:
-        coast_propagate(x, -lag_s, RK4_STEP_S, out)
-        out[THRUST] = x[THRUST]
+def _copy(x: Array, P: Array, n: int, xo: Array, Po: Array) -> None:
+    """Copy the first n numbers of a state and its covariance."""
+    for a in range(n):
+        xo[a] = x[a]
+        for b in range(n):
+            Po[a, b] = P[a, b]
 
 
 @kernel
 def linearise(model: int, x: Array, plot: Array, lag_s: float, params: Array, back: Array, H: Array, nu: Array, var: Array) -> int:
-    """Compare a plot that is lag_s older than x[8] with x; fill H[4, 6], nu[4], var[4]; return the number of rows."""
-    back_state(model, x, lag_s, params, back)
-    m = measure(back, plot, H, nu, var)
+    """Compare a plot that is lag_s older than x[10] with x; fill H[4, 6], nu[4], var[4]; return the number of rows."""
     if lag_s > 0.0:
+        back_state(model, x, lag_s, params, back)
+        m = measure(back, plot, H, nu, var)
         for row in range(m):
             for a in range(3):
                 H[row, 3 + a] -= lag_s * H[row, a]
-    return m
+        return m
+    return measure(x, plot, H, nu, var)
 
 
 @kernel
-def update_model(model: int, x: Array, P: Array, plot: Array, lag_s: float, params: Array, xo: Array, Po: Array) -> float:
-    """Correct one model's x[8], P[8, 8] by a plot into xo, Po; return the log-likelihood of the plot.
+def update_model(model: int, x: Array, P: Array, plot: Array, lag_s: float, params: Array, xo: Array, Po: Array, fit: Array) -> None:
+    """Correct one model's x[10], P[10, 10] by a plot into xo, Po; fill fit[2]: log-likelihood, squared distance of the plot.
 
     Extended Kalman filter with scalar updates in Joseph form, relinearised (iterated) while the range surface bends
     noticeably within the position's error: first hits, bearing-only starts.
     """
+    n = DIMS[model]
     H = np.empty((MAX_ROWS, 6))
     nu = np.empty(MAX_ROWS)
     var = np.empty(MAX_ROWS)
-    h = np.zeros(N)
-    g = np.empty(N)
+    h = np.zeros(n)
+    g = np.empty(n)
     back = np.empty(N)
     point = np.empty(N)
     for a in range(N):
         point[a] = x[a]
-    frozen = LN_BETA if model == BOOST else N
-    ln_likelihood = 0.0
+    frozen = LN_BETA if model in (BOOST, MANOEUVRE) else N
     rounds = 1 + (MORE_ITERATIONS if _bends(x, P, plot) else 0)
     for iteration in range(rounds):
         m = linearise(model, point, plot, lag_s, params, back, H, nu, var)
-        for a in range(N):
-            xo[a] = x[a]
-            for b in range(N):
-                Po[a, b] = P[a, b]
+        _copy(x, P, n, xo, Po)
         total = 0.0
+        distance = 0.0
         for row in range(m):
             innovation = nu[row]
             for a in range(6):
                 h[a] = H[row, a]
                 innovation += H[row, a] * (point[a] - xo[a])
             S = scalar_update(xo, Po, h, innovation, var[row], frozen, g)
-            total -= 0.5 * (innovation * innovation / S + log(S) + LN_2PI)
+            total -= 0.5 * (log(S) + LN_2PI)
+            distance += innovation * innovation / S
         if iteration == 0:
-            ln_likelihood = total
-        for a in range(N):
-            point[a] = xo[a]
-    return ln_likelihood
+            fit[0] = total - 0.5 * distance
+            fit[1] = distance
+        if iteration + 1 < rounds:
+            for a in range(n):
+                point[a] = xo[a]
 
 
 @kernel
@@ -415,25 +314,40 @@ def _bends(x: Array, P: Array, plot: Array) -> bool:
 
 
 @kernel
-def update_track(x: Array, P: Array, mu: Array, plot: Array, lag_s: float, params: Array, xo: Array, Po: Array, muo: Array) -> float:
-    """Correct all models of one predicted track by one plot into xo[4, 8], Po[4, 8, 8], muo[4].
+def update_track(
+    x: Array,
+    P: Array,
+    mu: Array,
+    plot: Array,
+    lag_s: float,
+    ahead_s: float,
+    params: Array,
+    xo: Array,
+    Po: Array,
+    muo: Array,
+    history: Array,
+) -> float:
+    """Correct all models of one predicted track by one plot into xo[4, 10], Po[4, 10, 10], muo[4]; history[6] in place.
 
-    Returns ln of the mixture's likelihood. An infrared plot also speaks for thrust (PAR_INFRARED_OTHER).
+    ahead_s: how far the prediction reached. Returns ln of the mixture's likelihood. An infrared plot also speaks for thrust
+    (PAR_INFRARED_OTHER).
     """
     ln_model = np.empty(MODELS)
+    fit = np.empty(2)
+    distance = 0.0
     best = -1e300
     for j in range(MODELS):
         ln_model[j] = -1e300
         if mu[j] > LEAST_WEIGHT:
-            ln_model[j] = update_model(j, x[j], P[j], plot, lag_s, params, xo[j], Po[j]) + log(mu[j])
+            update_model(j, x[j], P[j], plot, lag_s, params, xo[j], Po[j], fit)
+            ln_model[j] = fit[0] + log(mu[j])
+            if j == COAST:
+                distance = fit[1]
             if j != BOOST and plot[COL_KIND] == INFRARED:
                 ln_model[j] += log(params[PAR_INFRARED_OTHER])
             best = max(best, ln_model[j])
         else:
-            for a in range(N):
-                xo[j, a] = x[j, a]
-                for b in range(N):
-                    Po[j, a, b] = P[j, a, b]
+            _copy(x[j], P[j], DIMS[j], xo[j], Po[j])
     total = 0.0
     for j in range(MODELS):
         weight = exp(ln_model[j] - best)
@@ -441,7 +355,55 @@ def update_track(x: Array, P: Array, mu: Array, plot: Array, lag_s: float, param
         total += weight
     for j in range(MODELS):
         muo[j] /= total
+    if history[HIST_QUIET] > 0.0:
+        _judge_quiet(distance, float(_rows(plot)), ahead_s, params, xo, Po, muo, history)
     return best + log(total)
+
+
+@kernel
+def _rows(plot: Array) -> int:
+    """Return how many numbers a plot measures."""
+    if plot[COL_KIND] == INFRARED:
+        return 2
+    return 4 if plot[COL_KIND] == RADAR_DOPPLER else 3
+
+
+@kernel
+def _judge_quiet(distance: float, rows: float, ahead_s: float, params: Array, xo: Array, Po: Array, muo: Array, history: Array) -> None:
+    """Keep a quiet track quiet, or let its models compete again: by this plot alone, or by the misfit of the last ones.
+
+    A chi-square of ``rows`` degrees of freedom has variance 2 rows; the memory's excess over its expectation is judged in its own sigmas.
+    """
+    history[HIST_MISFIT] = MEMORY * history[HIST_MISFIT] + distance - rows
+    history[HIST_SPREAD] = MEMORY * MEMORY * history[HIST_SPREAD] + 2.0 * rows
+    history[HIST_AGE] = min(MEMORY * history[HIST_AGE] + max(ahead_s, 0.0), MEMORY_MOST_S)
+    sudden = muo[MANOEUVRE] > LEAVE_QUIET
+    slow = history[HIST_MISFIT] > MISFIT_SIGMAS * sqrt(history[HIST_SPREAD])
+    for j in range(MODELS):
+        muo[j] = muo[j] if sudden and j in (COAST, MANOEUVRE) else 0.0
+    if not (sudden or slow):
+        muo[COAST] = 1.0
+        return
+    history[HIST_QUIET] = 0.0
+    if slow and not sudden:
+        spawn(MANOEUVRE, xo[COAST], Po[COAST], history[HIST_AGE], params, xo[MANOEUVRE], Po[MANOEUVRE])
+        muo[COAST], muo[MANOEUVRE] = 1.0 - LEAVE_QUIET, LEAVE_QUIET
+    if history[HIST_CAN_BOOST] > 0.0:
+        spawn(BOOST, xo[COAST], Po[COAST], max(history[HIST_AGE], ahead_s), params, xo[BOOST], Po[BOOST])
+        muo[BOOST] = 0.5 * muo[MANOEUVRE]
+        muo[MANOEUVRE] *= 0.5
+    total = muo[BOOST] + muo[COAST] + muo[MANOEUVRE]
+    for j in range(MODELS):
+        muo[j] /= total
+
+
+@kernel
+def fall_quiet(mu: Array, history: Array) -> None:
+    """Make a track quiet: COAST alone from now on, with an empty misfit memory."""
+    for j in range(MODELS):
+        mu[j] = 1.0 if j == COAST else 0.0
+    history[HIST_QUIET] = 1.0
+    history[HIST_MISFIT] = history[HIST_SPREAD] = history[HIST_AGE] = 0.0
 
 
 @kernel
@@ -449,34 +411,39 @@ def combine(x: Array, P: Array, mu: Array, xo: Array, Po: Array) -> None:
     """Fill xo[8], Po[8, 8] with the mixture's mean and covariance, the spread of means included.
 
     Models below LEAST_SHARE are left out; thrust counts as 0 in models that do not own it; ln_beta is COAST's where AIR has none.
+    Weights that are no numbers give NaN, which the tracker ends the track for.
     """
-    value = np.empty(N)
-    for a in range(N):
+    value = np.empty(WHOLE)
+    for a in range(WHOLE):
         xo[a] = 0.0
-        for b in range(N):
+        for b in range(WHOLE):
             Po[a, b] = 0.0
     used = 0.0
     for j in range(MODELS):
         if mu[j] > LEAST_SHARE:
             used += mu[j]
+    if not used > 0.0:
+        xo[:] = np.nan
+        Po[:] = np.nan
+        return
     for j in range(MODELS):
         if mu[j] > LEAST_SHARE:
-            for a in range(N):
+            for a in range(WHOLE):
                 xo[a] += mu[j] / used * _outside_value(x, j, a)
     for j in range(MODELS):
         if mu[j] <= LEAST_SHARE:
             continue
-        for a in range(N):
+        for a in range(WHOLE):
             value[a] = _outside_value(x, j, a) - xo[a]
-        for a in range(N):
+        for a in range(WHOLE):
             for b in range(a + 1):
-                own = P[j, a, b]
-                if a == THRUST and j != BOOST:
-                    own = 0.0
-                elif j == AIR and a == LN_BETA:
+                own = 0.0
+                if j == AIR and a == LN_BETA:
                     own = P[COAST, a, a] if b == LN_BETA else 0.0
+                elif a != THRUST or j == BOOST:
+                    own = P[j, a, b]
                 Po[a, b] += mu[j] / used * (own + value[a] * value[b])
-    for a in range(N):
+    for a in range(WHOLE):
         for b in range(a):
             Po[b, a] = Po[a, b]
 

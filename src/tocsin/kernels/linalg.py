@@ -59,7 +59,7 @@ def solve_upper(L: Array, n: int, b: Array, out: Array) -> None:
 
 @kernel
 def propagate_covariance(F: Array, P: Array, work: Array, out: Array) -> None:
-    """Fill out[n, n] with F P F', exactly symmetric. work[n, n] is scratch; ``out`` may be P but not work or F."""
+    """Fill out[n, n] with F P F', exactly symmetric, n that of F[n, n]; P and out may be larger. work[n, n] is scratch; out may be P."""
     n = F.shape[0]
     for i in range(n):
         for j in range(n):
@@ -84,12 +84,13 @@ def propagate_covariance(F: Array, P: Array, work: Array, out: Array) -> None:
 def scalar_update(x: Array, P: Array, h: Array, innovation: float, variance: float, frozen: int, g: Array) -> float:
     """Correct x[n], P[n, n] in place by one scalar measurement; return the innovation's variance S.
 
-    h[n]: the measurement's gradient; innovation: measured minus predicted; variance: of the measurement, > 0;
+    h[n]: the measurement's gradient, whose length says how many states are corrected; innovation: measured minus predicted;
+    variance: of the measurement, > 0;
     frozen: index of a state that is only considered (it keeps value and variance, its correlations count), n for none;
     g[n]: scratch. Method: Joseph form, (I - K h') P (I - K h')' + K r K', applied as two rank-one changes; it stays
     positive for any gain, so also for the one of the considered state.
     """
-    n = x.shape[0]
+    n = h.shape[0]
     S = variance
     for i in range(n):
         total = 0.0

@@ -50,6 +50,7 @@ SEN_RES_ANGLE: Final = 20
 SENSOR_COLUMNS: Final = 21
 
 MAX_ROWS: Final = 4  # scalar measurements of one plot
+LIKELY_RATE_MPS: Final = 2_000.0  # of a missile's range, for bounds only
 OVERHEAD_M2: Final = 1.0  # floor of the squared horizontal distance: azimuth has no gradient at the zenith
 MIN_SATELLITE_ELEVATION: Final = 0.09  # sine of 5 degrees: lower, the line of sight grazes the atmosphere
 
@@ -143,16 +144,21 @@ def _infrared_rows(plot: Array, ux: float, uy: float, uz: float, r: float, H: Ar
 
 @kernel
 def plot_position(plot: Array) -> None:
-    """Fill a radar plot's ECEF position (COL_POS) and error bound (COL_REACH) from its angles and range."""
+    """Fill a radar plot's ECEF position (COL_POS) and error bound (COL_REACH) from its angles and range.
+
+    Range-Doppler coupling is taken off by the measured rate; where none is measured, the bound allows for LIKELY_RATE_MPS.
+    """
     A = plot[COL_AXES : COL_AXES + 9]
-    r = plot[COL_Z + 2]
+    coupled = plot[COL_RANGE_DOPPLER]
+    unsure_m = 0.0 if plot[COL_KIND] == RADAR_DOPPLER else abs(coupled) * LIKELY_RATE_MPS
+    r = plot[COL_Z + 2] - (coupled * plot[COL_Z + 3] if plot[COL_KIND] == RADAR_DOPPLER else 0.0)
     level = r * cos(plot[COL_Z + 1])
     e = level * sin(plot[COL_Z])
     n = level * cos(plot[COL_Z])
     u = r * sin(plot[COL_Z + 1])
     for j in range(3):
         plot[COL_POS + j] = plot[COL_SENSOR_POS + j] + e * A[j] + n * A[3 + j] + u * A[6 + j]
-    plot[COL_REACH] = max(plot[COL_SIGMA] * level, plot[COL_SIGMA + 1] * r, plot[COL_SIGMA + 2])
+    plot[COL_REACH] = max(plot[COL_SIGMA] * level, plot[COL_SIGMA + 1] * r, plot[COL_SIGMA + 2] + unsure_m)
 
 
 @kernel

@@ -4,140 +4,146 @@ Gauss-Newton with Levenberg damping over the parameters of ``ascent_kernels``, f
 work per step is compiled; what decides the next step is here.
 """
 
-from math import acos, atan2, exp, log, sqrt
-from typing import Final
+from math import acos, atan2, cos, exp, log, sin, sqrt
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tocsin.kernels.geodesy import altitude_and_up, ecef2geodetic, enu_axes
+from tocsin.kernels.geodesy import altitude_and_up, enu_axes
 from tocsin.kernels.linalg import cholesky, solve_lower, solve_upper
-from tocsin.kernels.measure import MAX_ROWS
 from tocsin.models.ascent_kernels import (
-    BEARING,
+    BURN,
     EAST,
-    KICK,
-    KICK_TIME,
+    KICK_EAST,
+    KICK_NORTH,
+    LN_THRUST,
     NORTH,
-    PARTS,
-    SLOPE,
-    THRUST_0,
+    REFUSED,
     TIME,
     ascend,
+    cost_of,
     normal_matrix,
-    residuals,
 )
 
 Array = NDArray[np.float64]
 
-ITERATIONS: Final = 10
-SETTLED: Final = 0.03  # the fit ends when a step lowers the cost by less; a chi-square of 1 is one sigma
-REFUSED: Final = 1e30  # cost of a fit that did not work
-DAMPINGS: Final = 6
-FIRST_DAMPING: Final = 1e-4
+SETTLED: Final = 0.05  # the fit ends when a step lowers the cost by less; a chi-square of 1 is one sigma
+DAMPINGS: Final = 8
+STEP_SIGMAS: Final = 0.3
+FIRST_DAMPING: Final = 1e-3
 LEAST_DAMPING: Final = 1e-9
-LEAST_THRUST_MPS2: Final = 11.0  # less does not lift off
-LEAST_KICK_TIME_S: Final = 1.0
-MOST_KICK_RAD: Final = 1.2
-MOST_SLOPE: Final = 0.9  # thrust must not turn round within a burn
-GUESS_THRUSTS_MPS2: Final = (16.0, 22.0, 28.0, 34.0, 40.0)
-GUESS_KICKS_RAD: Final = tuple(0.01 * exp(0.25 * step) for step in range(16))  # 0.01 to 0.43
+MOST_DAMPING: Final = 1e6
+# Steps of the differences, in the order of the parameters: far below a sigma, far above rounding.
+STEPS: Final = np.array([20.0, 20.0, 0.05, 1e-3, 1e-3, 0.1, 2e-3, 0.01, 0.02, 0.05, 0.1, 0.05, 5e-3, 0.01])
+GUESS_THRUSTS_MPS2: Final = (14.0, 18.0, 23.0, 29.0, 37.0, 48.0, 64.0, 90.0)
+GUESS_KICKS_RAD: Final = tuple(0.01 * exp(0.33 * step) for step in range(13))  # 0.01 to 0.53
 GUESS_S: Final = 150  # no burn is longer
+GUESS_STEP_S: Final = 2
 ANGLE_SCALE_RAD: Final = 0.05  # mismatches that count alike in the guess
 HEIGHT_SCALE: Final = 0.1
 
 
-def fit_ascent(theta: Array, prior: Array, origin: Array, plots: Array, times_s: Array, cov: Array) -> float:
-    """Fit theta[9] in place to plots[n, columns] at times_s[n]; fill cov[9, 9]; return the cost (chi-square with priors).
+class Sight(NamedTuple):
+    """What a fit looks at: reference point (latitude, longitude), plots[n, columns] at times_s[n], told burnout and its sigma."""
 
-    prior[2, 9]: mean and sigma; origin[2]: latitude and longitude of the reference point. The covariance is the inverse of
-    the last normal matrix, which is at most a settled step (a sixth of a sigma) behind. REFUSED, and cov untouched, if that
-    is singular or theta is nothing a missile can do.
+    origin: Array
+    plots: Array
+    times_s: Array
+    cue: Array
+
+
+class Fitted(NamedTuple):
+    """A settled fit: cost (chi-square with priors), covariance[p, p], ln of the determinant of its inverse."""
+
+    cost: float
+    cov: Array
+    ln_det: float
+
+
+def fit_ascent(theta: Array, prior: Array, sight: Sight, iterations: int) -> Fitted | None:
+    """Fit theta[p] in place; None if it is nothing a missile can do. prior[2, p]: mean and sigma.
+
+    The covariance is the inverse of the last normal matrix, at most a settled step (a quarter of a sigma) behind.
     """
-    A = np.empty((PARTS, PARTS))
-    L = np.zeros((PARTS, PARTS))
-    gradient = np.empty(PARTS)
+    parts = len(theta)
+    A = np.empty((parts, parts))
+    gradient = np.empty(parts)
     damping = FIRST_DAMPING
-    cost = _cost(theta, prior, origin, plots, times_s)
-    for _ in range(ITERATIONS):
-        normal_matrix(theta, prior, origin, plots, times_s, A, gradient)
+    cost = cost_of(theta, prior, *sight)
+    if cost >= REFUSED:
+        return None
+    steps = STEPS[:parts].copy()
+    for _ in range(iterations):
+        normal_matrix(theta, prior, *sight, steps, A, gradient)
+        for part in range(parts):
+            steps[part] = min(float(STEPS[part]), STEP_SIGMAS / sqrt(float(A[part, part])))
         before = cost
-        cost, damping = _damped_step(theta, cost, damping, (prior, origin, plots, times_s), A, gradient)
+        cost, damping = _damped_step(theta, prior, sight, cost, damping, A, gradient)
         if before - cost < SETTLED:
             break
-    else:
-        normal_matrix(theta, prior, origin, plots, times_s, A, gradient)
-    if cost >= REFUSED or not cholesky(A, PARTS, L):
-        return REFUSED
-    for part in range(PARTS):
-        column = np.zeros(PARTS)
+    return _settled(A, cost)
+
+
+def _settled(A: Array, cost: float) -> Fitted | None:
+    """Return the fit whose normal matrix is A."""
+    parts = len(A)
+    L = np.zeros((parts, parts))
+    if not cholesky(A, parts, L):
+        return None
+    cov = np.empty((parts, parts))
+    ln_det = 0.0
+    for part in range(parts):
+        column = np.zeros(parts)
         column[part] = 1.0
-        solve_lower(L, PARTS, column, column)
-        solve_upper(L, PARTS, column, column)
+        solve_lower(L, parts, column, column)
+        solve_upper(L, parts, column, column)
         cov[:, part] = column
-    return cost
+        ln_det += 2.0 * log(float(L[part, part]))
+    return Fitted(cost, cov, ln_det)
 
 
-def _damped_step(
-    theta: Array, cost: float, damping: float, problem: tuple[Array, Array, Array, Array], A: Array, gradient: Array
-) -> tuple[float, float]:
-    """Move theta[9] downhill in place, damping more until the cost falls; return cost and damping."""
-    L = np.zeros((PARTS, PARTS))
-    step = np.empty(PARTS)
+def _damped_step(theta: Array, prior: Array, sight: Sight, cost: float, damping: float, A: Array, gradient: Array) -> tuple[float, float]:
+    """Move theta[p] downhill in place, damping more until the cost falls; return cost and damping."""
+    parts = len(theta)
+    L = np.zeros((parts, parts))
+    step = np.empty(parts)
     for _ in range(DAMPINGS):
         damped = A.copy()
-        for part in range(PARTS):
+        for part in range(parts):
             damped[part, part] *= 1.0 + damping
-        if cholesky(damped, PARTS, L):
-            solve_lower(L, PARTS, gradient, step)
-            solve_upper(L, PARTS, step, step)
+        if cholesky(damped, parts, L):
+            solve_lower(L, parts, gradient, step)
+            solve_upper(L, parts, step, step)
             trial = theta + step
-            trial_cost = _cost(trial, *problem)
+            trial_cost = cost_of(trial, prior, *sight)
             if trial_cost < cost:
                 theta[:] = trial
                 return trial_cost, max(damping * 0.1, LEAST_DAMPING)
-        damping *= 10.0
+        damping = min(damping * 10.0, MOST_DAMPING)
     return cost, damping
 
 
-def _cost(theta: Array, prior: Array, origin: Array, plots: Array, times_s: Array) -> float:
-    """Return chi-square of residuals and priors; REFUSED outside what a missile can be."""
-    values = theta.tolist()
-    if values[THRUST_0] < LEAST_THRUST_MPS2 or values[KICK_TIME] < LEAST_KICK_TIME_S:
-        return REFUSED
-    if abs(values[KICK]) > MOST_KICK_RAD or abs(values[SLOPE]) > MOST_SLOPE:
-        return REFUSED
-    r = np.empty(MAX_ROWS * len(times_s))
-    count = residuals(theta, origin, plots, times_s, r)
-    total = 0.0
-    for value in r[:count].tolist():
-        total += value * value
-    for value, mean, sigma in zip(values, prior[0].tolist(), prior[1].tolist(), strict=True):
-        total += (value - mean) / sigma * ((value - mean) / sigma)
-    return min(total, REFUSED) if total >= 0.0 else REFUSED
-
-
-def guess_ascent(x: Array, mean: Array, theta: Array) -> Array:
-    """Fill theta[9] with an ascent that reaches about the state x[6] at the reference time; return its reference point.
+def guess_ascent(x: Array, origin: Array, mean: Array, theta: Array) -> float:
+    """Fill theta[p] with an ascent that reaches about the state x[6] at the reference time; return when, s after lift-off.
 
     Coarse search over kick angle and thrust (others at ``mean``): fly from below the state until its speed is reached,
-    keep what agrees best in height and flight-path angle, then shift launch point and time. Returns (latitude, longitude).
+    keep what agrees best in height and flight-path angle, then shift launch point and time.
     """
-    lat, lon, _ = ecef2geodetic(float(x[0]), float(x[1]), float(x[2]))
-    origin = np.array([lat, lon])
     axes = np.empty((3, 3))
-    enu_axes(lat, lon, axes)
+    enu_axes(float(origin[0]), float(origin[1]), axes)
     level_east, level_north, _ = _local(axes, x[3:6].tolist())
-    times = np.arange(1.0, GUESS_S + 1.0)
-    path = np.empty((GUESS_S, 6))
+    bearing = atan2(level_east, level_north)
+    times = np.arange(float(GUESS_STEP_S), GUESS_S + 1.0, GUESS_STEP_S)
+    path = np.empty((len(times), 6))
     trial = mean.copy()
     trial[EAST] = trial[NORTH] = trial[TIME] = 0.0
-    trial[BEARING] = atan2(level_east, level_north)
+    trial[BURN] = GUESS_S
     theta[:] = trial
     best, flown = REFUSED, 0
     for thrust in GUESS_THRUSTS_MPS2:
         for kick in GUESS_KICKS_RAD:
-            trial[THRUST_0], trial[KICK] = thrust, kick
+            trial[LN_THRUST], trial[KICK_EAST], trial[KICK_NORTH] = log(thrust), kick * sin(bearing), kick * cos(bearing)
             ascend(trial, origin, times, path)
             value, place = _mismatch(path, x.tolist())
             if value < best:
@@ -146,7 +152,7 @@ def guess_ascent(x: Array, mean: Array, theta: Array) -> Array:
     ascend(theta, origin, times, path)
     theta[EAST], theta[NORTH], _ = _local(axes, (x[:3] - path[flown, :3]).tolist())
     theta[TIME] = -times[flown]
-    return origin
+    return float(times[flown])
 
 
 def _mismatch(path: Array, x: list[float]) -> tuple[float, int]:

@@ -1,7 +1,8 @@
 """What sensors are to the tracker: their rows for ``kernels.measure``, the density of their false alarms, a plot as a row.
 
 Simplifications: false alarms are uniform in azimuth, elevation (mask to 70 degrees) and range (radar), or over the earth's
-disc (infrared); a missile seen in the infrared alone is assumed 8-60 km high.
+disc (infrared); a missile seen in the infrared alone is assumed 8-60 km high. Raw plots (``refraction = "none"``) are taken
+straight by models.refraction, range rate as it is.
 """
 
 from collections.abc import Sequence
@@ -45,6 +46,7 @@ from tocsin.kernels.measure import (
 from tocsin.messages.basics import Vec3
 from tocsin.messages.plot import Plot
 from tocsin.messages.sensor import Sensor
+from tocsin.models.refraction import RefractionTable, refraction_of
 from tocsin.units import DEG, WGS84_A_M, WGS84_B_M
 
 Array = NDArray[np.float64]
@@ -115,30 +117,43 @@ def fill_plots(plots: Sequence[Plot], model: SensorModel, sensor_row: Array, out
     if not plots:
         return
     if model.sensor.kind == "radar":
-        out[:, COL_KIND : COL_RANGE_DOPPLER + 1] = [_radar_columns(plot, model.sensor) for plot in plots]
+        table = None
+        if model.sensor.refraction == "none":
+            alt_m = ecef2geodetic(*(float(value) for value in sensor_row[SEN_POS : SEN_POS + 3]))[2]
+            table = refraction_of(alt_m, model.sensor.max_range_m)
+        out[:, COL_KIND : COL_RANGE_DOPPLER + 1] = [_radar_columns(plot, model.sensor, table) for plot in plots]
         plot_positions(out)
         return
     for plot, row in zip(plots, out, strict=True):
         _fill_line(plot, model.sensor, row)
 
 
-def _radar_columns(plot: Plot, sensor: Sensor) -> tuple[float, ...]:
-    """Return the columns COL_KIND to COL_RANGE_DOPPLER of a radar's plot."""
+def _radar_columns(plot: Plot, sensor: Sensor, table: RefractionTable | None) -> tuple[float, ...]:
+    """Return the columns COL_KIND to COL_RANGE_DOPPLER of a radar's plot, made straight where it came with the air's bending."""
     kind, rate, sigma_rate = RADAR, 0.0, 0.0
     if plot.range_rate_mps is not None:
         sigma = _either(plot.sigma_range_rate_mps, sensor.sigma_range_rate_mps)
         rate = plot.range_rate_mps
         sigma_rate = max(sigma, LEAST_SIGMA_MPS)
         kind = RADAR if sigma == 0.0 else RADAR_DOPPLER  # a range rate of unknown quality says nothing
+    elevation, range_m = plot.elevation_rad or 0.0, plot.range_m or 0.0
+    sigma_elevation = max(_either(plot.sigma_elevation_rad, sensor.sigma_elevation_rad), LEAST_SIGMA_RAD)
+    sigma_range = max(_either(plot.sigma_range_m, sensor.sigma_range_m), LEAST_SIGMA_M)
+    if table is not None:
+        bent = table.correction(elevation, range_m)
+        elevation += bent.elevation_rad
+        range_m += bent.range_m
+        sigma_elevation = sqrt(sigma_elevation * sigma_elevation + bent.sigma_elevation_rad * bent.sigma_elevation_rad)
+        sigma_range = sqrt(sigma_range * sigma_range + bent.sigma_range_m * bent.sigma_range_m)
     return (
         kind,
         plot.azimuth_rad or 0.0,
-        plot.elevation_rad or 0.0,
-        plot.range_m or 0.0,
+        elevation,
+        range_m,
         rate,
         max(_either(plot.sigma_azimuth_rad, sensor.sigma_azimuth_rad), LEAST_SIGMA_RAD),
-        max(_either(plot.sigma_elevation_rad, sensor.sigma_elevation_rad), LEAST_SIGMA_RAD),
-        max(_either(plot.sigma_range_m, sensor.sigma_range_m), LEAST_SIGMA_M),
+        sigma_elevation,
+        sigma_range,
         sigma_rate,
         sensor.range_doppler_s,
     )

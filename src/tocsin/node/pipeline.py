@@ -66,9 +66,9 @@ class Picture:
             picture=self.name, fused=fused, events=events, warnings=warnings, posture=changed, notes=notes + assess_notes + desk_notes
         )
 
-    def tick(self, now_ns: int) -> PictureStep:
-        """Let time pass, and show where everything should be now."""
-        return msgspec.structs.replace(self.step((), (), now_ns), predicted=self._fusion.predicted(now_ns))
+    def tick(self, revised: tuple[Track, ...], now_ns: int) -> PictureStep:
+        """Let time pass, take own tracks that were revised meanwhile, and show where everything should be now."""
+        return msgspec.structs.replace(self.step(revised, (), now_ns), predicted=self._fusion.predicted(now_ns))
 
     @property
     def maintenance(self) -> bool:
@@ -90,12 +90,20 @@ class Pipeline:
 
     def __init__(self, config: NodeConfig, zones: Zones) -> None:
         self._tracker = Tracker(config.nation, config.sensors)
+        self._confirmed: set[str] = set()  # names of all tracks that were ever confirmed: some dozens a day
         self._alone = Picture(config, zones, "alone")
         self._joint = Picture(config, zones, "joint")
 
     def scan(self, scan: Scan, now_ns: int) -> PipelineStep:
         """Take one scan of an own sensor."""
         tracks, notes = self._tracker.step(scan, now_ns)
+        fresh = {track.track for track in tracks if track.confirmed_ns is not None and track.track not in self._confirmed}
+        if fresh:  # the first word to a partner carries the launch point: this one fit does not wait for the tick
+            self._confirmed |= fresh
+            revised, more = self._tracker.revise(now_ns)
+            newer = {track.track for track in revised}
+            tracks = (*(track for track in tracks if track.track not in newer), *revised)
+            notes = (*notes, *more)
         return self._both(tracks, tracks, (), now_ns, notes)
 
     def partner_tracks(self, tracks: tuple[Track, ...], now_ns: int) -> PipelineStep:
@@ -107,8 +115,9 @@ class Pipeline:
         return self._both((), (), (command,), now_ns, ())
 
     def tick(self, now_ns: int) -> PipelineStep:
-        """Let time pass: tracks age, predictions run out, warnings move on."""
-        return PipelineStep(tracks=(), alone=self._alone.tick(now_ns), joint=self._joint.tick(now_ns), notes=())
+        """Let time pass: launches are fitted, tracks age, predictions run out, warnings move on."""
+        revised, notes = self._tracker.revise(now_ns)
+        return PipelineStep(tracks=revised, alone=self._alone.tick(revised, now_ns), joint=self._joint.tick(revised, now_ns), notes=notes)
 
     @property
     def maintenance(self) -> bool:

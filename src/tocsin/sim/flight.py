@@ -37,7 +37,7 @@ EARTH_RADIUS_M: Final = 6_371_000.0  # mean radius, for guesses only
 LOFTED_RATIO: Final = 1.25  # apogee over the minimum-energy apogee; launch angle about 51 degrees
 DEPRESSED_RATIO: Final = 0.75  # launch angle about 37 degrees
 
-FlightKind = Literal["minimum-energy", "lofted", "depressed", "pull-up"]
+FlightKind = Literal["minimum-energy", "lofted", "depressed", "pull-up", "boost-back", "failed-boost", "staged-parts"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +47,7 @@ class Flight:
     missile: str
     kind: FlightKind
     launch_ns: int
-    burnout_ns: int  # of the last stage
+    burnout_ns: int  # of the last stage; a boost-back comes after it
     apogee_ns: int
     impact_ns: int
     launch_lat_rad: float
@@ -61,7 +61,7 @@ class Flight:
     lift_to_drag: float
     thrust_mps2: float  # first stage, mid burn
     kick_rad: float
-    burns_ns: tuple[tuple[int, int], ...]  # (ignition, burnout) of each stage
+    burns_ns: tuple[tuple[int, int], ...]  # (ignition, burnout) of each stage, then of a boost-back
     path: Ephemeris
 
     def state_at(self, time_ns: int) -> tuple[Vec3, Vec3] | None:
@@ -278,26 +278,34 @@ def _flight(missile: Missile, boost: Boost) -> Flight:
     flown = _fly(missile, boost)
     if flown is None:
         raise OperatorFault(_cannot_fly(missile))
+    return flight_of(boost, missile.missile, flight_kind(missile), missile.launch_ns, (flown.end.apogee_s, flown.end.apogee_m))
+
+
+def flight_of(boost: Boost, name: str, kind: FlightKind, launch_ns: int, apogee: tuple[float, float]) -> Flight:
+    """Return the flight of a boost that comes down. apogee: (seconds after lift-off, m)."""
     table = np.array(path(boost))
     impact_lat_rad, impact_lon_rad, _ = ecef2geodetic(float(table[-1, 1]), float(table[-1, 2]), float(table[-1, 3]))
-    range_m, bearing_rad = ground_inverse(missile.lat_rad, missile.lon_rad, impact_lat_rad, impact_lon_rad)
+    range_m, bearing_rad = ground_inverse(boost.lat_rad, boost.lon_rad, impact_lat_rad, impact_lon_rad)
     burns: list[tuple[int, int]] = []
     begin_s = 0.0
-    for stage in missile.stages:
-        burns.append((missile.launch_ns + s2ns(begin_s), missile.launch_ns + s2ns(begin_s + stage.burn_s)))
-        begin_s += stage.burn_s + stage.coast_s
+    for motor in boost.motors:
+        burns.append((launch_ns + s2ns(begin_s), launch_ns + s2ns(begin_s + motor.burn_s)))
+        begin_s += motor.burn_s + motor.coast_s
+    burnout_ns = burns[-1][1]
+    if boost.retro is not None:
+        burns.append((launch_ns + s2ns(boost.retro.start_s), launch_ns + s2ns(boost.retro.start_s + boost.retro.burn_s)))
     return Flight(
-        missile=missile.missile,
-        kind=flight_kind(missile),
-        launch_ns=missile.launch_ns,
-        burnout_ns=burns[-1][1],
-        apogee_ns=missile.launch_ns + s2ns(flown.end.apogee_s),
-        impact_ns=missile.launch_ns + s2ns(float(table[-1, 0])),
-        launch_lat_rad=missile.lat_rad,
-        launch_lon_rad=missile.lon_rad,
+        missile=name,
+        kind=kind,
+        launch_ns=launch_ns,
+        burnout_ns=burnout_ns,
+        apogee_ns=launch_ns + s2ns(apogee[0]),
+        impact_ns=launch_ns + s2ns(float(table[-1, 0])),
+        launch_lat_rad=boost.lat_rad,
+        launch_lon_rad=boost.lon_rad,
         impact_lat_rad=impact_lat_rad,
         impact_lon_rad=impact_lon_rad,
-        apogee_m=flown.end.apogee_m,
+        apogee_m=apogee[1],
         range_m=range_m,
         bearing_rad=bearing_rad,
         ln_beta=boost.ln_beta,
@@ -305,5 +313,5 @@ def _flight(missile: Missile, boost: Boost) -> Flight:
         thrust_mps2=boost.motors[0].thrust_mps2,
         kick_rad=math.hypot(boost.kick_east_rad, boost.kick_north_rad),
         burns_ns=tuple(burns),
-        path=Ephemeris(missile.launch_ns, table[:, 0], table[:, 1:4], table[:, 4:7]),
+        path=Ephemeris(launch_ns, table[:, 0], table[:, 1:4], table[:, 4:7]),
     )

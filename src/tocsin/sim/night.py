@@ -11,6 +11,7 @@ from tocsin.messages.basics import Vec3
 from tocsin.sim.aircraft import fly_aircraft
 from tocsin.sim.ephemeris import Ephemeris
 from tocsin.sim.flight import Flight, FlightKind, fit_flight
+from tocsin.sim.others import Other, OtherKind
 from tocsin.sim.scenario import Scenario
 from tocsin.units import DEG, NS_PER_S, s2ns
 
@@ -36,6 +37,7 @@ class Night:
     end_ns: int
     watched: tuple[Interval, ...]
     quiet: tuple[Interval, ...]
+    others: tuple[Other, ...] = ()  # parts of the missiles, satellites, meteors
 
 
 class GroundPoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +55,17 @@ class TruthState(msgspec.Struct, frozen=True, kw_only=True):
     time: str
     missile: str
     kind: FlightKind
+    pos_ecef_m: Vec3
+    vel_ecef_mps: Vec3
+
+
+class TruthOther(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of truth.jsonl for what is no missile: a separated part with its parent, a satellite, a meteor."""
+
+    time: str
+    object: str
+    parent: str | None
+    kind: OtherKind
     pos_ecef_m: Vec3
     vel_ecef_mps: Vec3
 
@@ -92,6 +105,23 @@ def make_night(scenario: Scenario) -> Night:
         watched=tuple(watched),
         quiet=tuple(Interval(start_ns=a.end_ns, end_ns=b.start_ns) for a, b in pairwise(watched)),
     )
+
+
+def other_rows(night: Night, every_s: float = 1.0) -> Iterator[TruthOther]:
+    """Yield the states of parts, satellites and meteors, each from its first moment to its last or the night's end."""
+    for other in night.others:
+        end_ns = min(night.end_ns, other.path.epoch_ns + s2ns(float(other.path.times_s[-1])))
+        for time_ns in range(other.from_ns, end_ns, s2ns(every_s)):
+            state = other.path.state_at(time_ns)
+            if state is not None:
+                yield TruthOther(
+                    time=iso_utc(time_ns),
+                    object=other.name,
+                    parent=other.parent,
+                    kind=other.kind,
+                    pos_ecef_m=state[0],
+                    vel_ecef_mps=state[1],
+                )
 
 
 def truth_rows(night: Night, every_s: float = 1.0) -> Iterator[TruthState | TruthFlight]:

@@ -8,7 +8,7 @@ neither the other sensors' plots nor its own scan phase and misses.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import pi, sqrt
-from typing import Final
+from typing import Final, Literal
 from zlib import crc32
 
 import msgspec
@@ -26,19 +26,22 @@ from tocsin.units import DEG, KM, NS_PER_S, WGS84_A_M, WGS84_B_M, s2ns
 
 CLUTTER: Final = -1  # label of a false alarm
 AIRCRAFT_BASE: Final = 1_000  # label of aircraft i is AIRCRAFT_BASE + i; missiles are 0, 1, ...
+OTHER_BASE: Final = 100_000  # label of the i-th of ``Night.others`` (parts, satellites, meteors) is OTHER_BASE + i
 CLUTTER_TOP_RAD: Final = 70.0 * DEG  # false alarms: elevation from the mask to here
 CLUTTER_NEAR_M: Final = 20.0 * KM  # and range from here to the sensor's limit
 FULL_CIRCLE: Final = 2.0 * pi
 
+LabelKind = Literal["missile", "aircraft", "false-alarm", "part", "satellite", "meteor"]
 Array = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Times = NDArray[np.int64]
 
 
 class SimScan(msgspec.Struct, frozen=True, kw_only=True):
-    """A scan and, plot by plot, what it really was: missile index, AIRCRAFT_BASE + aircraft index, or CLUTTER.
+    """A scan and, plot by plot, what it really was.
 
-    Where targets merged into one plot the label is the lowest of them, so that a missile wins.
+    Missile index, AIRCRAFT_BASE + aircraft index, OTHER_BASE + index of what else flies, or CLUTTER. Where targets merged
+    into one plot the label is the lowest of them, so that a missile wins.
     """
 
     scan: Scan
@@ -97,8 +100,9 @@ def scan_times_ns(sensor: Sensor, night: Night, phase_s: float) -> Times:
 
 def observe(night: Night, sensor: Sensor, seed: int) -> list[SimScan]:
     """Return one sensor's scans of the night in time order."""
-    targets = [flight.path for flight in night.flights] + list(night.aircraft)
+    targets = [flight.path for flight in night.flights] + list(night.aircraft) + [other.path for other in night.others]
     labels = list(range(len(night.flights))) + [AIRCRAFT_BASE + i for i in range(len(night.aircraft))]
+    labels += [OTHER_BASE + i for i in range(len(night.others))]
     chance = draw(sensor, seed, scan_count(sensor, night), len(targets))
     stand = _stand(sensor, night, scan_times_ns(sensor, night, chance.phase_s))
     if sensor.kind == "infrared":
@@ -109,6 +113,25 @@ def observe(night: Night, sensor: Sensor, seed: int) -> list[SimScan]:
     for row, label, plot in found:
         plots[row].append((label, plot))
     return [_sim_scan(sensor, int(time_ns), listed) for time_ns, listed in zip(stand.times_ns, plots, strict=True)]
+
+
+def label_kind(night: Night, label: int) -> LabelKind:
+    """Return what a plot with this label came from."""
+    if label == CLUTTER:
+        return "false-alarm"
+    if label >= OTHER_BASE:
+        return night.others[label - OTHER_BASE].kind
+    return "aircraft" if label >= AIRCRAFT_BASE else "missile"
+
+
+def coverage(sensor: Sensor, path: Ephemeris, times_ns: Times) -> Bools:
+    """Return at which times [n] a fixed radar could see what flies a path: inside mask, range and sector."""
+    pos, _, inside = path.sample(times_ns)
+    axes = np.empty((3, 3))
+    enu_axes(sensor.lat_rad, sensor.lon_rad, axes)
+    offset = pos - np.array(sensor.pos_ecef_m)
+    enu = np.sum(axes[None, :, :] * offset[:, None, :], axis=2)
+    return inside & _covered(sensor, _aer(enu))
 
 
 def _sim_scan(sensor: Sensor, time_ns: int, listed: list[tuple[int, Plot]]) -> SimScan:

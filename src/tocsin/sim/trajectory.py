@@ -1,8 +1,9 @@
 """One missile flight from lift-off to the ground, by the flight kernels. Nothing about facts or fitting here.
 
-Simplifications: point mass with one ballistic coefficient throughout; thrust acceleration is a line over each stage; the kick
-is an instant turn of the velocity and thrust stays along it before and after (gravity turn); lift of a pull-up turns the
-velocity upwards and fades out as it comes level; no winds. Rotating WGS-84 with J2, US Standard Atmosphere 1976.
+Simplifications: point mass with one ballistic coefficient, or one under thrust and one after; thrust acceleration is a line
+over each stage; the kick is an instant turn of the velocity and thrust stays along it before and after (gravity turn), or
+against it in a boost-back; lift of a pull-up turns the velocity upwards and fades out as it comes level; no winds. Rotating
+WGS-84 with J2, US Standard Atmosphere 1976.
 """
 
 import math
@@ -37,6 +38,14 @@ class Motor(msgspec.Struct, frozen=True, kw_only=True):
     slope: float
 
 
+class Retro(msgspec.Struct, frozen=True, kw_only=True):
+    """A boost-back: constant thrust against the earth-relative velocity, some time after lift-off and after the last burnout."""
+
+    start_s: float
+    burn_s: float
+    thrust_mps2: float
+
+
 class Boost(msgspec.Struct, frozen=True, kw_only=True):
     """All that decides a flight. The kick is a vector, as long as its angle, so that a lofted flight may lean any way."""
 
@@ -49,6 +58,8 @@ class Boost(msgspec.Struct, frozen=True, kw_only=True):
     kick_north_rad: float
     ln_beta: float
     lift_to_drag: float = 0.0  # below 50 km on the way down; 0 is ballistic
+    ln_beta_boost: float | None = None  # until the last burnout; None: as after it
+    retro: Retro | None = None  # needs ``path``: ``reach`` flies on as if it were not there
 
 
 class End(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,7 +84,7 @@ def reach(boost: Boost, step_s: float = FINE_STEP_S) -> End | None:
         return None
     impact_s = burnout_s + time_s
     if boost.lift_to_drag > 0.0:
-        rows = _glide(boost, out, impact_s, turned=True)
+        rows = _glide(out, impact_s, boost.lift_to_drag, turned=True)
         if not rows:
             return None
         impact_s, out[:3] = rows[-1][0], rows[-1][1:4]
@@ -84,9 +95,27 @@ def reach(boost: Boost, step_s: float = FINE_STEP_S) -> End | None:
 def path(boost: Boost) -> list[Row]:
     """Return the rows of a whole flight that ``reach`` has found to come down; the kick has two rows with one time."""
     rows: list[Row] = []
-    state8, burnout_s = _powered(boost, FINE_STEP_S, rows)
-    rows.extend(_glide(boost, state8[:7], burnout_s, turned=False))
+    state8, time_s = _powered(boost, FINE_STEP_S, rows)
+    if boost.retro is not None:
+        rows.extend(_glide(state8[:7], time_s, 0.0, turned=False, until_s=boost.retro.start_s))
+        state8[:6] = rows[-1][1:7]
+        time_s = boost.retro.start_s + boost.retro.burn_s
+        against = Motor(thrust_mps2=-boost.retro.thrust_mps2, burn_s=boost.retro.burn_s, coast_s=0.0, slope=0.0)
+        _burn(against, boost.retro.start_s, boost.retro.start_s, time_s, FINE_STEP_S, state8, rows)
+    rows.extend(_glide(state8[:7], time_s, boost.lift_to_drag, turned=False))
     return rows
+
+
+def burnout(boost: Boost, step_s: float = FINE_STEP_S) -> tuple[Array, float]:
+    """Return (state [7] at the last burnout, seconds after lift-off)."""
+    state8, burnout_s = _powered(boost, step_s, None)
+    return state8[:7].copy(), burnout_s
+
+
+def fall(state: Array, start_s: float) -> list[Row]:
+    """Return the rows of a free fall from state [7] down to WGS-84 height 0, the start first; empty where it does not come down."""
+    rows = _glide(state, start_s, 0.0, turned=False)
+    return [_row(start_s, state), *rows] if rows else []
 
 
 def _powered(boost: Boost, step_s: float, rows: list[Row] | None) -> tuple[Array, float]:
@@ -95,7 +124,7 @@ def _powered(boost: Boost, step_s: float, rows: list[Row] | None) -> tuple[Array
     enu_axes(boost.lat_rad, boost.lon_rad, axes)
     state8 = np.zeros(8)
     state8[:3] = geodetic2ecef(boost.lat_rad, boost.lon_rad, boost.alt_m)
-    state8[6] = boost.ln_beta
+    state8[6] = boost.ln_beta if boost.ln_beta_boost is None else boost.ln_beta_boost
     if rows is not None:
         rows.append(_row(0.0, state8))
     _burn(boost.motors[0], 0.0, 0.0, boost.kick_s, step_s, state8, rows)
@@ -114,6 +143,7 @@ def _powered(boost: Boost, step_s: float, rows: list[Row] | None) -> tuple[Array
         if k + 1 < len(boost.motors) and motor.coast_s > 0.0:
             idle = Motor(thrust_mps2=0.0, burn_s=motor.coast_s, coast_s=0.0, slope=0.0)
             _burn(idle, burnout_s, burnout_s, ignition_s, step_s, state8, rows)
+    state8[6] = boost.ln_beta
     return state8, burnout_s
 
 
@@ -136,8 +166,8 @@ def _burn(motor: Motor, ignition_s: float, from_s: float, until_s: float, step_s
             rows.append(_row(from_s + (i + 1) * h, state8))
 
 
-def _glide(boost: Boost, start: Array, start_s: float, *, turned: bool) -> list[Row]:
-    """Return the rows from a state without thrust down to WGS-84 height 0; empty where it does not come down.
+def _glide(start: Array, start_s: float, lift_to_drag: float, *, turned: bool, until_s: float = math.inf) -> list[Row]:
+    """Return the rows from a state without thrust down to WGS-84 height 0, or to a time; empty where it does not come down.
 
     turned: whether it was on its way down before, so that lift may act.
     """
@@ -147,17 +177,19 @@ def _glide(boost: Boost, start: Array, start_s: float, *, turned: bool) -> list[
         alt_m, up_x, up_y, up_z = altitude_and_up(state[0], state[1], state[2])
         climb_mps = float(up_x * state[3] + up_y * state[4] + up_z * state[5])
         turned = turned or climb_mps < 0.0
-        lift_to_drag = boost.lift_to_drag if turned and alt_m < LIFT_TOP_M else 0.0
+        lift = lift_to_drag if turned and alt_m < LIFT_TOP_M else 0.0
         h = FINE_STEP_S
         if alt_m > AIR_STEP_ALT_M:
             h = min(VACUUM_STEP_S, FINE_STEP_S + 0.25 * (alt_m - AIR_STEP_ALT_M) / (abs(climb_mps) + 1.0))
-        after = _free_step(state, h, lift_to_drag)
+        last = time_s + h >= until_s
+        h = until_s - time_s if last else h
+        after = _free_step(state, h, lift)
         landed = _height_m(after) <= 0.0
         if landed:
-            h, after = _crossing(state, h, lift_to_drag)
+            h, after = _crossing(state, h, lift)
         state, time_s = after, time_s + h
         rows.append(_row(time_s, state))
-        if landed:
+        if landed or last:
             return rows
         if not time_s < LONGEST_FLIGHT_S:
             break

@@ -6,11 +6,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from tocsin.kernels.assign import assign, look, score_pairs, share_plots
-from tocsin.kernels.imm import update_track
-from tocsin.kernels.measure import COL_EXTRA, COL_OFFSET, COL_Z, INFRARED, SEN_KIND
-from tocsin.tracking.bank import NOT_PREDICTED, TrackBank
-from tocsin.units import NS_PER_S
+from tocsin.kernels.assign import assign, blur_doubts, score_pairs, share_plots
+from tocsin.kernels.look import survey
+from tocsin.tracking.bank import TrackBank
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -18,15 +16,21 @@ Ints = NDArray[np.int64]
 # Chi-square limits for 0..4 measurements: a true plot is outside once in 5,000. A gate's price is clutter inside it, which
 # the assignment weighs; a plot lost outside it costs a whole scan.
 GATES: Array = np.array([0.0, 13.8, 17.0, 19.8, 22.1])
-SHARED_SPREAD = 0.5  # 1 sigma of a merged plot about either object, in separations
 
 
 class Association(msgspec.Struct, frozen=True, kw_only=True):
-    """Result for tracks in the order given: plot index or NO_PLOT, scores of all pairs, what was shared."""
+    """Result for tracks in the order given: plot index or NO_PLOT, scores of all pairs, what was shared, and what was expected.
 
-    found: list[int]
+    shared_m[tracks, 2], blur_m2[tracks, 2]: as kernels.look takes them. surveyed[tracks, 3]: chance of having been seen,
+    altitude and its sigma (m).
+    """
+
+    rows: Ints
+    found: Ints
     score: Array
     shared_m: Array
+    blur_m2: Array
+    surveyed: Array
 
 
 def associate(bank: TrackBank, rows: list[int], plots: Array, sensor_row: Array, ref_ns: int) -> Association:
@@ -34,42 +38,15 @@ def associate(bank: TrackBank, rows: list[int], plots: Array, sensor_row: Array,
     index = bank.predict(rows, ref_ns)
     n = len(rows)
     score = np.empty((n, plots.shape[0]))
-    score_pairs(index, bank.next_x, bank.next_P, bank.next_mu, bank.time_ns, ref_ns, plots, bank.params, GATES, score)
-    miss = np.array([log(1.0 - value) for value in _chances(bank, index, sensor_row)])
+    surveyed = np.empty((n, 3))
     found = np.empty(n, np.int64)
-    assign(score, miss, found)
-    shared_m = np.empty((n, 2))
-    share_plots(index, bank.whole_x, sensor_row, score, found, shared_m)
-    return Association(found=found.tolist(), score=score, shared_m=shared_m)
-
-
-def chances(bank: TrackBank, rows: list[int], sensor_row: Array, ref_ns: int) -> list[float]:
-    """Predict tracks to ref_ns and return the probability that the sensor should have seen each; 0 outside its coverage."""
-    return _chances(bank, bank.predict(rows, ref_ns), sensor_row)
-
-
-def _chances(bank: TrackBank, index: Ints, sensor_row: Array) -> list[float]:
-    chance = np.empty(len(index))
-    look(index, bank.whole_x, bank.whole_P, sensor_row, chance)
-    return chance.tolist()
-
-
-def correct(bank: TrackBank, row: int, plot: Array, shared_m: Array, ref_ns: int) -> None:
-    """Correct a predicted track by its plot; the state then stands at the later of its old time and ref_ns."""
-    used = plot
-    if shared_m[0] > 0.0 or shared_m[1] > 0.0:
-        used = plot.copy()
-        across_rad = SHARED_SPREAD * float(shared_m[1]) / float(plot[COL_Z + 2])
-        along_m = SHARED_SPREAD * float(shared_m[0])
-        used[COL_EXTRA] = used[COL_EXTRA + 1] = across_rad * across_rad
-        used[COL_EXTRA + 2] = along_m * along_m
-    time_ns = max(int(bank.time_ns[row]), ref_ns)
-    lag_s = max((time_ns - ref_ns) / NS_PER_S - float(plot[COL_OFFSET]), 0.0)
-    update_track(bank.next_x[row], bank.next_P[row], bank.next_mu[row], used, lag_s, bank.params, bank.x[row], bank.P[row], bank.mu[row])
-    bank.time_ns[row] = time_ns
-    bank.next_ns[row] = NOT_PREDICTED
-
-
-def is_infrared(sensor_row: Array) -> bool:
-    """True for a row of an infrared sensor."""
-    return bool(sensor_row[SEN_KIND] == INFRARED)
+    shared_m = np.zeros((n, 2))
+    blur_m2 = np.zeros((n, 2))
+    if n > 0:
+        survey(index, bank.whole_x, bank.whole_P, sensor_row, surveyed)
+        score_pairs(index, bank.next_x, bank.next_P, bank.next_mu, bank.time_ns, ref_ns, plots, bank.params, GATES, score)
+        miss = np.array([log(1.0 - value) for value in surveyed[:, 0].tolist()])
+        assign(score, miss, found)
+        blur_doubts(score, found, plots, blur_m2)
+        share_plots(index, bank.whole_x, bank.whole_P, sensor_row, plots, score, found, shared_m)
+    return Association(rows=index, found=found, score=score, shared_m=shared_m, blur_m2=blur_m2, surveyed=surveyed)

@@ -1,16 +1,21 @@
-"""Ballistic, air-breathing or not yet known: decided by what no aircraft can do, at four sigma; and by what missiles never do."""
+"""What kind of object a track is: decided by what the other kinds cannot do, at four sigma.
+
+Ballistic: no aircraft flies so, and the path meets the earth. Orbital: its perigee lies above the air. Meteor: faster than
+anything bound to the earth, where meteors shine. Air-breathing: what flies slowly and low for some time. Else unknown.
+"""
 
 from math import sqrt
+from typing import Final
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from tocsin.kernels.describe import describe
-from tocsin.kernels.imm import AIR
+from tocsin.kernels.phases import AIR
 from tocsin.messages.track import TrackKind
 from tocsin.models.motion import AIR_SPEED_MPS, AIR_TOP_M
-from tocsin.units import NS_PER_S, STANDARD_GRAVITY_MPS2
+from tocsin.units import EARTH_MU_M3PS2, EARTH_RATE_RADPS, NS_PER_S, STANDARD_GRAVITY_MPS2, WGS84_A_M
 
 Array = NDArray[np.float64]
 
@@ -23,6 +28,11 @@ THRUST_PLOTS = 2  # infrared plots of a satellite that sees only strong thrust; 
 SURELY_AIR = 0.9
 AIR_LEAST_S = 8.0  # seen this long before "air-breathing" is said: a rising missile passes 500 m/s too
 AIR_LEAST_PLOTS = 5
+ORBIT_LOWEST_M: Final = 100_000.0  # perigee of the lowest orbit that lasts a turn; below it an object comes down within one
+METEOR_LEAST_MPS: Final = 11_000.0  # parabolic speed at the earth: nothing bound to it is faster
+METEOR_LOW_M: Final = 55_000.0
+METEOR_TOP_M: Final = 150_000.0
+PERIGEE_PROBE: Final = (10.0, 10.0, 10.0, 0.01, 0.01, 0.01)  # m, m/s: steps of the perigee's gradient, far below any sigma
 
 
 class Kinematics(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,10 +61,31 @@ def kinematics(x: Array, P: Array) -> Kinematics:
     )
 
 
-def classify(kind: TrackKind, k: Kinematics, mu: Array, plots: int, infrared_plots: int, seen_ns: int) -> TrackKind:
-    """Return the kind after one more plot. Ballistic, once said, stays; air-breathing yields to ballistic evidence."""
+class Perigee(msgspec.Struct, frozen=True, kw_only=True):
+    """Altitude of the lowest point of the two-body orbit through a state, above the equator's radius, with 1 sigma."""
+
+    alt_m: float
+    sigma_m: float
+
+
+def classify(
+    kind: TrackKind, k: Kinematics, mu: Array, plots: int, infrared_plots: int, seen_ns: int, *, perigee: Perigee | None = None
+) -> TrackKind:
+    """Return the kind after one more plot.
+
+    Ballistic, once said, stays unless the object is proven to have reached orbit; orbital stays unless its perigee is proven
+    to lie in the air; meteor stays; air-breathing yields to ballistic evidence. perigee: None where nobody asked
+    (``needs_perigee``).
+    """
+    if kind == "meteor" or _is_meteor(k):
+        return "meteor"
+    if perigee is not None and perigee.alt_m - SIGMAS * perigee.sigma_m > ORBIT_LOWEST_M:
+        return "orbital"
+    comes_down = perigee is None or perigee.alt_m + SIGMAS * perigee.sigma_m < ORBIT_LOWEST_M
+    if kind == "orbital" and not comes_down:
+        return "orbital"
     thrust_seen = infrared_plots >= THRUST_PLOTS and float(mu[AIR]) < NOT_AIR
-    if kind == "ballistic" or thrust_seen or _beyond_aircraft(k, float(mu[AIR])):
+    if kind == "ballistic" or thrust_seen or (comes_down and not _may_be_meteor(k) and _beyond_aircraft(k, float(mu[AIR]))):
         return "ballistic"
     if (
         float(mu[AIR]) > SURELY_AIR
@@ -65,6 +96,58 @@ def classify(kind: TrackKind, k: Kinematics, mu: Array, plots: int, infrared_plo
     ):
         return "air-breathing"
     return kind
+
+
+def needs_perigee(kind: TrackKind, k: Kinematics, burning: float) -> bool:
+    """True if the perigee may decide: not surely below the lowest orbit's altitude, fast enough for an orbit, not burning.
+
+    A perigee is never above the object, and at a given altitude an orbit needs a least speed; its earth-fixed share is
+    lower by at most the earth's turning.
+    """
+    if kind == "meteor" or burning > 0.5 or k.alt_m + SIGMAS * k.alt_sigma_m < ORBIT_LOWEST_M:
+        return False
+    low = WGS84_A_M + ORBIT_LOWEST_M
+    r = max(WGS84_A_M + k.alt_m, low)
+    least_mps = sqrt(2.0 * EARTH_MU_M3PS2 * low / (r * (r + low))) - EARTH_RATE_RADPS * r
+    return k.speed_mps + SIGMAS * k.speed_sigma_mps > least_mps
+
+
+def perigee_of(x: Array, P: Array) -> Perigee:
+    """Return the perigee of the orbit through x[>= 6] (ECEF, earth-fixed velocity) with P[>= 6, >= 6], to first order.
+
+    Two-body: J2 moves it by some km over a turn, which ORBIT_LOWEST_M does not care about.
+    """
+    values = [float(value) for value in x[:6]]
+    alt_m = _perigee_m(values)
+    gradient = []
+    for part, probe in enumerate(PERIGEE_PROBE):
+        moved = values.copy()
+        moved[part] += probe
+        gradient.append((_perigee_m(moved) - alt_m) / probe)
+    variance = sum(gradient[a] * float(P[a, b]) * gradient[b] for a in range(6) for b in range(6))
+    return Perigee(alt_m=alt_m, sigma_m=sqrt(max(variance, 0.0)))
+
+
+def _perigee_m(x: list[float]) -> float:
+    """Return the perigee's altitude of x[6] over a sphere of the equator's radius; of an unbound path its nearest point."""
+    vx, vy, vz = x[3] - EARTH_RATE_RADPS * x[1], x[4] + EARTH_RATE_RADPS * x[0], x[5]
+    r = sqrt(x[0] * x[0] + x[1] * x[1] + x[2] * x[2])
+    hx, hy, hz = x[1] * vz - x[2] * vy, x[2] * vx - x[0] * vz, x[0] * vy - x[1] * vx
+    p = (hx * hx + hy * hy + hz * hz) / EARTH_MU_M3PS2
+    energy = 0.5 * (vx * vx + vy * vy + vz * vz) - EARTH_MU_M3PS2 / r
+    eccentricity = sqrt(max(1.0 + 2.0 * energy * p / EARTH_MU_M3PS2, 0.0))
+    return p / (1.0 + eccentricity) - WGS84_A_M
+
+
+def _is_meteor(k: Kinematics) -> bool:
+    """True if speed and altitude are a meteor's at SIGMAS."""
+    return k.speed_mps - SIGMAS * k.speed_sigma_mps > METEOR_LEAST_MPS and k.alt_m - SIGMAS * k.alt_sigma_m < METEOR_TOP_M
+
+
+def _may_be_meteor(k: Kinematics) -> bool:
+    """True while its speed, not yet well known, may be a meteor's where meteors shine."""
+    fast = k.speed_mps + SIGMAS * k.speed_sigma_mps > METEOR_LEAST_MPS
+    return fast and k.alt_m + SIGMAS * k.alt_sigma_m > METEOR_LOW_M and k.alt_m - SIGMAS * k.alt_sigma_m < METEOR_TOP_M
 
 
 def _beyond_aircraft(k: Kinematics, air_weight: float) -> bool:

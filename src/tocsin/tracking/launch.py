@@ -1,142 +1,478 @@
 """Launch point and time of a track that was seen burning: a fit over ascent templates, off the scan's hot path.
 
-Templates differ in the kick's time, which plots from after the horizon cannot tell; each is fitted with priors on thrust,
-its slope and ln_beta, and the answer is their mixture, so that what was not seen is in the ellipse.
+The published prior of a boost (one or two stages, kick at 4-15 s, thrust slope) is a mixture of Gaussian templates. Each is
+fitted to the plots on both sides of burnout and weighed by its evidence (chi-square, priors and the determinant: Laplace), so
+that what was not seen is in the ellipse. Templates that the plots rule out are dropped; a second stage that begins in sight
+of the sensors starts from the fit of the first.
 """
 
-from math import cos, exp, log, sqrt
+from math import cos, exp, isfinite, log, sin, sqrt
+from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from tocsin.kernels.geodesy import altitude_and_up, ecef2geodetic
+from tocsin.kernels.measure import COL_KIND, INFRARED, RADAR_DOPPLER
+from tocsin.kernels.trajectory import coast_propagate
 from tocsin.messages.track import LaunchEstimate
-from tocsin.models.ascent import REFUSED, fit_ascent, guess_ascent
-from tocsin.models.ascent_kernels import ASCENT_LN_BETA, BEARING, EAST, KICK, KICK_TIME, NORTH, PARTS, SLOPE, THRUST_0, TIME
-from tocsin.units import NS_PER_S, WGS84_A_M, WGS84_E2
+from tocsin.models.ascent import Fitted, Sight, fit_ascent, guess_ascent
+from tocsin.models.ascent_kernels import (
+    BURN,
+    EAST,
+    GAP,
+    KICK_TIME,
+    LEAST_BURN_S,
+    NORTH,
+    ONE_STAGE,
+    REFUSED,
+    SLOPE,
+    SLOPE_1,
+    STAGE,
+    TIME,
+    TWO_STAGES,
+)
+from tocsin.units import NS_PER_S, STANDARD_GRAVITY_MPS2, WGS84_A_M, WGS84_E2, s2ns
 
 Array = NDArray[np.float64]
 
-KICK_TIMES_S = (5.5, 9.5, 13.5)  # published prior: 4-15 s, here in three parts of equal weight
-KICK_TIME_SIGMA_S = 1.2
-SLOPE_SIGMA = 0.115  # +-20 %, uniform
-THRUST_MEAN_MPS2 = 30.0
-THRUST_SIGMA_MPS2 = 12.0
-ASCENT_LN_BETA_MEAN = log(8_000.0)  # a full tank is heavier than the empty body, same cross-section
-ASCENT_LN_BETA_SIGMA = 0.5
-KICK_MEAN_RAD = 0.25
-KICK_SIGMA_RAD = 0.25
-FREE_M = 1.0e6  # no prior worth the name on place, time, bearing
-FREE_S = 300.0
-FREE_RAD = 10.0
-LEAST_PLOTS = 4
-LEAST_SPAN_S = 2.0
-MOST_PLOTS = 40  # later ones say little about the ground; the fit stays within milliseconds
-FLOOR_M = 100.0  # 1 sigma of what the ascent model leaves out (wind, steering), added to the answer
-FLOOR_S = 0.3
-BURN_SIGMA_S = 2.0  # burnout is told from the phase probabilities, which lag
+# Priors: means and sigmas of the published ranges (uniform: width / sqrt(12)); what is not published is wide.
+KICK_TIME_MEAN_S: Final = 9.5  # 4-15 s
+KICK_TIME_SIGMA_S: Final = 3.2
+KICK_THIRDS_S: Final = ((5.5, 1.2), (9.5, 1.2), (13.5, 1.2))  # the same range in three parts of equal weight: (mean, sigma)
+SLOPE_SIGMA: Final = 0.115  # +-20 % over a stage
+BURN_MEAN_S: Final = 75.0  # 40-120 s in all, less for a failed boost
+BURN_SIGMA_S: Final = 28.0
+GAP_MEAN_S: Final = 5.0  # coast between stages 0-10 s
+GAP_SIGMA_S: Final = 2.9
+STAGE_MEAN_S: Final = 43.0  # the first of two burns, 30-70 % of 40-120 s
+STAGE_SIGMA_S: Final = 18.0
+STAGE_PARTS: Final = ((22.0, 8.0, 0.30), (37.0, 8.0, 0.34), (54.0, 9.0, 0.26), (74.0, 10.0, 0.10))  # the same as (mean, sigma, weight)
+TWO_STAGE_PRIOR: Final = 0.7  # more than half: two stages taken for one are told too narrowly, one for two only too widely
+LN_THRUST_MEAN: Final = log(30.0)  # m/s2
+LN_THRUST_SIGMA: Final = 0.45
+LN_RATIO_SIGMA: Final = 0.35
+LN_BETA_MEAN: Final = log(5_500.0)  # published for the empty body: 5 000; a full tank is heavier, same cross-section
+LN_BETA_SIGMA: Final = 0.4
+KICK_SIGMA_RAD: Final = 0.3
+FREE_M: Final = 1.0e6  # no prior worth the name on place and time
+FREE_S: Final = 300.0
+
+LEAST_PLOTS: Final = 4
+LEAST_SPAN_S: Final = 2.0
+MOST_PLOTS: Final = 160  # spread in time; the fit stays within milliseconds
+UNTOLD_S: Final = 1.0  # a burnout or staging begins to show so long before the last plot
+START_GAPS_S: Final = (1.0, 5.0)
+SOUND_PARTS: Final = (0.7, 0.4)  # of the plots
+CUE_LAG_S: Final = 2.0  # burnout is told from the phase probabilities, which lag 1-4 s
+CUE_SIGMA_S: Final = 4.0  # much more when satellites alone see it, so it weighs little
+UNSEEN_S: Final = 60.0  # a track that began so long after burnout says nothing of the launch
+COLD_ITERATIONS: Final = 12
+WARM_ITERATIONS: Final = 4
+HEAVY_STARTS: Final = 4  # the lighter templates take one step a call
+SPLIT_ITERATIONS: Final = 6
+SPLIT_SHARE: Final = 0.03  # a template of this weight has its kick's range split in three
+MOST_SPLITS: Final = 3  # per call
+LEAST_SHARE: Final = 1e-4  # a template of less weight is dropped
+MOST_TEMPLATES: Final = 12
+LONGEST_SPAN_S: Final = 200.0  # later plots say nothing new of the launch
+MISFIT: Final = 1.6  # chi-square per value from which another form of ascent is looked for
+STRAIN: Final = 5.0  # chi-square of kick time, thrust, slope, ln beta from which a staging in sight is looked for
+STAGING_PARTS: Final = (-0.6, 0.25, 0.5, 0.75)  # of the burn in sight; negative: of the burn before
+HOPELESS: Final = 9.0  # chi-square per value from which this is no ascent
+LEAST_ENERGY_JPKG: Final = 250_000.0  # kinetic and potential; an aircraft at 300 m/s and 12 km has 163 000
+LEVEL_SINE: Final = 0.26  # climb of 15 degrees: a missile so low still stands steeper
+RETRY_S: Final = 5.0  # between searches for other forms of ascent
+FLOOR_M: Final = 3.0  # 1 sigma of the fit's own arithmetic
+FLOOR_S: Final = 0.05
+
+
+class Template(NamedTuple):
+    """One Gaussian part of the prior: kick time, first stage's burn (sigma 0: one stage), ln of its weight."""
+
+    kick_s: float
+    kick_sigma_s: float
+    stage_s: float
+    stage_sigma_s: float
+    ln_weight: float
+
+
+_ONE_STAGE: Final = Template(KICK_TIME_MEAN_S, KICK_TIME_SIGMA_S, 0.0, 0.0, log(1.0 - TWO_STAGE_PRIOR))
+_ANY_STAGING: Final = Template(KICK_TIME_MEAN_S, KICK_TIME_SIGMA_S, STAGE_MEAN_S, STAGE_SIGMA_S, log(TWO_STAGE_PRIOR))
+
+
+class Start(NamedTuple):
+    """Where the next fit of a template starts."""
+
+    template: Template
+    theta: Array
+
+
+class Sound(NamedTuple):
+    """The last one-stage ascent that agreed with all plots, and up to when."""
+
+    theta: Array
+    time_ns: int
 
 
 class LaunchFit(msgspec.Struct, frozen=True, kw_only=True):
-    """A launch estimate and the parameters to start the next fit from: reference latitude, longitude, theta per template."""
+    """A launch estimate and what the next fit starts from; time zero of all parameters is ``ref_ns``."""
 
     estimate: LaunchEstimate
-    warm: Array  # [templates, 2 + PARTS]
     ref_ns: int
+    origin_rad: tuple[float, float]
+    starts: tuple[Start, ...]
+    sound: Sound | None  # a second stage starts from it
+    retry_ns: int  # no search for other forms of ascent before
     plots: int  # how many it used
+
+
+class _Begun(NamedTuple):
+    """Where a first fit begins: reference time and point, and the state[6] then."""
+
+    ref_ns: int
+    origin_rad: tuple[float, float]
+    state: Array
+
+
+class _Problem(NamedTuple):
+    """What is fitted; values: how many numbers were measured; end_s: where a burnout may first be put, after ref_ns."""
+
+    sight: Sight
+    ref_ns: int
+    origin_rad: tuple[float, float]
+    values: int
+    end_s: float
+
+
+class _Weighed(NamedTuple):
+    """A fitted template; ln_volume: ln of its evidence but for chi-square."""
+
+    template: Template
+    theta: Array
+    fit: Fitted
+    ln_volume: float
 
 
 def fit_launch(
     early: list[tuple[int, Array]], state: Array, state_ns: int, warm: LaunchFit | None, burnout_ns: int | None
 ) -> LaunchFit | None:
-    """Return where and when the plots (time, plot row; of the burn only) say that the missile left the ground.
+    """Return where and when the plots (time, plot row) say that the missile left the ground.
 
-    state[>= 6]: the track's state at state_ns, to start from when there is no earlier fit. None if the plots are too few
-    or no ascent fits.
+    Plots after burnout belong in it: they fix the burn. state[>= 6]: the track's state at state_ns, to start from when there
+    is no earlier fit. None if the plots are too few, began long after burnout, or no ascent fits.
     """
-    used = sorted(early, key=lambda item: item[0])[:MOST_PLOTS]
+    used = _usable(early)
     if len(used) < LEAST_PLOTS or used[-1][0] - used[0][0] < LEAST_SPAN_S * NS_PER_S:
         return None
-    ref_ns = state_ns if warm is None else warm.ref_ns
-    times_s = np.array([(time_ns - ref_ns) / NS_PER_S for time_ns, _ in used])
-    plots = np.array([row for _, row in used])
-    fits: list[tuple[float, float, float, Array, Array]] = []  # cost, lat, lon, theta, cov
-    starts = np.empty((len(KICK_TIMES_S), 2 + PARTS))
-    for index, kick_time_s in enumerate(KICK_TIMES_S):
-        prior = _priors(kick_time_s)
-        theta = np.empty(PARTS)
-        if warm is None:
-            origin = guess_ascent(state[:6], prior[0], theta)
-        else:
-            origin = warm.warm[index, :2].copy()
-            theta[:] = warm.warm[index, 2:]
-        cov = np.empty((PARTS, PARTS))
-        cost = fit_ascent(theta, prior, origin, plots, times_s, cov)
-        starts[index, :2], starts[index, 2:] = origin, theta
-        if cost < REFUSED:
-            fits.append((cost, float(origin[0]), float(origin[1]), theta, cov))
-    if not fits:
+    if burnout_ns is not None and used[0][0] - burnout_ns > UNSEEN_S * NS_PER_S:
         return None
-    estimate = _mixture(fits, ref_ns, 3 * len(used), burnout_ns)
-    return LaunchFit(estimate=estimate, warm=starts, ref_ns=ref_ns, plots=len(used))
-
-
-def _priors(kick_time_s: float) -> Array:
-    """Return prior[2, PARTS]: mean and sigma of the ascent parameters for one template."""
-    prior = np.zeros((2, PARTS))
-    for part, value, spread in (
-        (EAST, 0.0, FREE_M),
-        (NORTH, 0.0, FREE_M),
-        (TIME, 0.0, FREE_S),
-        (BEARING, 0.0, FREE_RAD),
-        (KICK, KICK_MEAN_RAD, KICK_SIGMA_RAD),
-        (THRUST_0, THRUST_MEAN_MPS2, THRUST_SIGMA_MPS2),
-        (SLOPE, 0.0, SLOPE_SIGMA),
-        (ASCENT_LN_BETA, ASCENT_LN_BETA_MEAN, ASCENT_LN_BETA_SIGMA),
-        (KICK_TIME, kick_time_s, KICK_TIME_SIGMA_S),
-    ):
-        prior[0, part] = value
-        prior[1, part] = spread
-    return prior
-
-
-def _mixture(fits: list[tuple[float, float, float, Array, Array]], ref_ns: int, values: int, burnout_ns: int | None) -> LaunchEstimate:
-    """Return the mixture of the templates' answers; a bad best fit widens the ellipse by its chi-square per value."""
-    least = min(cost for cost, *_ in fits)
-    weights = [exp(-0.5 * (cost - least)) for cost, *_ in fits]
-    total = sum(weights)
-    lat0, lon0 = fits[0][1], fits[0][2]
-    meridian = 1.0 - WGS84_E2 * _sin2(lat0)
-    normal_m = WGS84_A_M / sqrt(meridian)
-    per_north = normal_m * (1.0 - WGS84_E2) / meridian
-    per_east = normal_m * cos(lat0)
-    places = []
-    for weight, (_, lat, lon, theta, cov) in zip(weights, fits, strict=True):
-        east = (lon - lon0) * per_east + float(theta[EAST])
-        north = (lat - lat0) * per_north + float(theta[NORTH])
-        places.append((weight / total, east, north, float(theta[TIME]), cov))
-    east = sum(w * e for w, e, _, _, _ in places)
-    north = sum(w * n for w, _, n, _, _ in places)
-    time_s = sum(w * t for w, _, _, t, _ in places)
-    widen = max(1.0, least / max(values, 1))
-    ee = widen * sum(w * (float(c[EAST, EAST]) + (e - east) * (e - east)) for w, e, _, _, c in places) + FLOOR_M * FLOOR_M
-    en = widen * sum(w * (float(c[EAST, NORTH]) + (e - east) * (n - north)) for w, e, n, _, c in places)
-    nn = widen * sum(w * (float(c[NORTH, NORTH]) + (n - north) * (n - north)) for w, _, n, _, c in places) + FLOOR_M * FLOOR_M
-    tt = widen * sum(w * (float(c[TIME, TIME]) + (t - time_s) * (t - time_s)) for w, _, _, t, c in places) + FLOOR_S * FLOOR_S
-    launch_ns = ref_ns + round(time_s * NS_PER_S)
-    burn_s = None if burnout_ns is None else (burnout_ns - launch_ns) / NS_PER_S
-    return LaunchEstimate(
-        lat_rad=lat0 + north / per_north,
-        lon_rad=lon0 + east / per_east,
-        time_ns=launch_ns,
-        time_sigma_s=sqrt(tt),
-        cov_en_m2=(ee, en, nn),
-        burn_s=burn_s,
-        burn_sigma_s=None if burn_s is None else sqrt(BURN_SIGMA_S * BURN_SIGMA_S + tt),
+    begun = _begin(state, state_ns, used, burnout_ns)
+    base = begun if warm is None else warm
+    if base is None:
+        return None
+    problem = _problem(used, base.ref_ns, base.origin_rad, burnout_ns)
+    now_ns = max(state_ns, used[-1][0])
+    due = warm is None or now_ns >= warm.retry_ns
+    fits = _fits(problem, warm, begun, due=due)
+    if not fits or _misfit(fits, problem) > HOPELESS:
+        return None
+    sound = None if warm is None else warm.sound
+    ones = [fit for fit in fits if len(fit.theta) == ONE_STAGE]
+    if ones and _misfit(ones, problem) < MISFIT:
+        sound = Sound(min(ones, key=lambda fit: fit.fit.cost).theta, used[-1][0])
+    return LaunchFit(
+        estimate=_mixture(fits, problem, told=burnout_ns is not None),
+        ref_ns=problem.ref_ns,
+        origin_rad=problem.origin_rad,
+        starts=tuple(Start(fit.template, fit.theta) for fit in fits),
+        sound=sound,
+        retry_ns=now_ns + s2ns(RETRY_S) if warm is None or due else warm.retry_ns,
+        plots=len(used),
     )
 
 
-def _sin2(angle_rad: float) -> float:
-    """Return the squared sine."""
-    c = cos(angle_rad)
-    return 1.0 - c * c
+def _usable(early: list[tuple[int, Array]]) -> list[tuple[int, Array]]:
+    """Return at most MOST_PLOTS of the plots in order of time, spread, first and last among them."""
+    items = sorted(early, key=lambda item: item[0])
+    items = [item for item in items if item[0] - items[0][0] < LONGEST_SPAN_S * NS_PER_S]
+    if len(items) <= MOST_PLOTS:
+        return items
+    return [items[i * (len(items) - 1) // (MOST_PLOTS - 1)] for i in range(MOST_PLOTS)]
+
+
+def _begin(state: Array, state_ns: int, used: list[tuple[int, Array]], burnout_ns: int | None) -> _Begun | None:
+    """Return where a first fit begins: at the state, or at burnout if that is past and was seen.
+
+    None if the state is not that of a rising missile: it sinks, or flies slow and level as aircraft do.
+    """
+    moved = np.empty(7)
+    moved[:6] = state[:6]
+    moved[6] = LN_BETA_MEAN
+    if not all(isfinite(value) for value in moved.tolist()):
+        return None
+    ref_ns = state_ns
+    if burnout_ns is not None:
+        ref_ns = min(ref_ns, max(burnout_ns - s2ns(CUE_LAG_S), used[0][0]))
+        if (state_ns - ref_ns) / NS_PER_S > LONGEST_SPAN_S:
+            return None
+        coast_propagate(moved, (ref_ns - state_ns) / NS_PER_S, 1.0, moved)
+    x, y, z, vx, vy, vz, _ = moved.tolist()
+    alt_m, up_x, up_y, up_z = altitude_and_up(x, y, z)
+    climb_mps = up_x * vx + up_y * vy + up_z * vz
+    speed2 = vx * vx + vy * vy + vz * vz
+    slow = 0.5 * speed2 + STANDARD_GRAVITY_MPS2 * alt_m < LEAST_ENERGY_JPKG
+    if not climb_mps > (LEVEL_SINE * sqrt(speed2) if slow else 0.0):
+        return None
+    lat, lon, _ = ecef2geodetic(x, y, z)
+    return _Begun(ref_ns, (lat, lon), moved[:6])
+
+
+def _problem(used: list[tuple[int, Array]], ref_ns: int, origin_rad: tuple[float, float], burnout_ns: int | None) -> _Problem:
+    """Return what the fit looks at."""
+    times_s = np.array([(time_ns - ref_ns) / NS_PER_S for time_ns, _ in used])
+    kinds = [float(row[COL_KIND]) for _, row in used]
+    cue = np.zeros(2)
+    end_s = float(times_s[-1]) - UNTOLD_S
+    if burnout_ns is not None:
+        cue[0], cue[1] = (burnout_ns - ref_ns) / NS_PER_S - CUE_LAG_S, CUE_SIGMA_S
+        end_s = float(cue[0])
+    sight = Sight(np.array(origin_rad), np.array([row for _, row in used]), times_s, cue)
+    values = sum(2 if kind == INFRARED else 4 if kind == RADAR_DOPPLER else 3 for kind in kinds)
+    return _Problem(sight, ref_ns, origin_rad, values, end_s)
+
+
+def _prior(template: Template) -> Array:
+    """Return prior[2, parameters]: mean and sigma of the ascent parameters for one template."""
+    rows = (
+        (0.0, FREE_M),
+        (0.0, FREE_M),
+        (0.0, FREE_S),
+        (0.0, KICK_SIGMA_RAD),
+        (0.0, KICK_SIGMA_RAD),
+        (template.kick_s, template.kick_sigma_s),
+        (LN_THRUST_MEAN, LN_THRUST_SIGMA),
+        (0.0, SLOPE_SIGMA),
+        (LN_BETA_MEAN, LN_BETA_SIGMA),
+        (BURN_MEAN_S, BURN_SIGMA_S),
+        (template.stage_s, template.stage_sigma_s),
+        (GAP_MEAN_S, GAP_SIGMA_S),
+        (0.0, LN_RATIO_SIGMA),
+        (0.0, SLOPE_SIGMA),
+    )
+    parts = TWO_STAGES if template.stage_sigma_s > 0.0 else ONE_STAGE
+    return np.array([[row[0] for row in rows[:parts]], [row[1] for row in rows[:parts]]])
+
+
+def _fits(problem: _Problem, warm: LaunchFit | None, begun: _Begun | None, *, due: bool) -> list[_Weighed]:
+    """Return the fits that count, the heaviest first: from the last ones, or from others where none of those agrees."""
+    fits: list[_Weighed] = []
+    if warm is not None:
+        over = problem.sight.cue[1] > 0.0
+        iterations = [WARM_ITERATIONS if over or place < HEAVY_STARTS else 1 for place in range(len(warm.starts))]
+        fits = _present([_refit(start, problem, most) for start, most in zip(warm.starts, iterations, strict=True)])
+        if due and warm.sound is not None:
+            fits += _again(warm.sound, fits, problem)
+    if due and begun is not None and (problem.sight.cue[1] > 0.0 or _misfit(fits, problem) > MISFIT):
+        fits += _cold(begun, problem)  # after burnout once more, whatever was found on the way
+        ones = [fit for fit in fits if len(fit.theta) == ONE_STAGE]
+        if ones and _misfit(fits, problem) > MISFIT:
+            found = _sound_part(ones[0], problem)
+            fits += [] if found is None else _restaged(found, problem)
+    return _split(_kept(fits, problem), problem, due=due)
+
+
+def _cold(begun: _Begun, problem: _Problem) -> list[_Weighed]:
+    """Return fits of all templates, each from a coarse guess at a state."""
+    templates = [_ONE_STAGE]
+    for stage_s, sigma_s, weight in STAGE_PARTS:
+        templates.append(Template(KICK_TIME_MEAN_S, KICK_TIME_SIGMA_S, stage_s, sigma_s, log(weight * TWO_STAGE_PRIOR)))
+    fits = []
+    for template in templates:
+        mean = _prior(template)[0]
+        theta = np.empty(len(mean))
+        guess_ascent(begun.state, problem.sight.origin, mean, theta)
+        theta[TIME] += (begun.ref_ns - problem.ref_ns) / NS_PER_S
+        theta[BURN] = problem.end_s - theta[TIME]
+        fits.append(_refit(Start(template, theta), problem, COLD_ITERATIONS))
+    return _present(fits)
+
+
+def _present(fits: list[_Weighed | None]) -> list[_Weighed]:
+    """Return the fits that worked."""
+    return [fit for fit in fits if fit is not None]
+
+
+def _refit(start: Start, problem: _Problem, iterations: int) -> _Weighed | None:
+    """Return the fit of a template from a start; None if it is nothing a missile can do."""
+    prior = _prior(start.template)
+    theta = start.theta.copy()
+    if theta[TIME] + theta[BURN] > problem.sight.times_s[-1]:
+        theta[BURN] = min(theta[BURN], problem.end_s - theta[TIME])  # later than all plots it would have no gradient
+    lit_s = theta[KICK_TIME]
+    if len(theta) == TWO_STAGES:
+        theta[STAGE] = max(theta[STAGE], theta[KICK_TIME] + LEAST_BURN_S + 1.0)
+        lit_s = theta[STAGE] + max(theta[GAP], 0.0)
+    theta[BURN] = max(theta[BURN], lit_s + LEAST_BURN_S + 1.0)
+    fit = fit_ascent(theta, prior, problem.sight, iterations)
+    if fit is None:
+        return None
+    ln_volume = start.template.ln_weight - 0.5 * fit.ln_det
+    for sigma in prior[1].tolist():
+        ln_volume -= log(sigma)
+    return _Weighed(start.template, theta, fit, ln_volume)
+
+
+def _misfit(fits: list[_Weighed], problem: _Problem) -> float:
+    """Return the least chi-square per value."""
+    return min((fit.fit.cost for fit in fits), default=REFUSED) / problem.values
+
+
+def _shares(fits: list[_Weighed], problem: _Problem) -> list[float]:
+    """Return the fits' weights; where none fits, all chi-squares are scaled to the best one's."""
+    scale = max(1.0, _misfit(fits, problem))
+    logs = [fit.ln_volume - 0.5 * fit.fit.cost / scale for fit in fits]
+    most = max(logs, default=0.0)
+    weights = [exp(value - most) for value in logs]
+    total = sum(weights)
+    return [weight / total for weight in weights]
+
+
+def _kept(fits: list[_Weighed], problem: _Problem) -> list[_Weighed]:
+    """Return the fits that still count, the heaviest first, one for each template."""
+    shares = _shares(fits, problem)
+    order = sorted(range(len(fits)), key=lambda index: -shares[index])
+    out: list[_Weighed] = []
+    for index in order:
+        if shares[index] >= LEAST_SHARE and len(out) < MOST_TEMPLATES and all(fit.template != fits[index].template for fit in out):
+            out.append(fits[index])
+    return out
+
+
+def _split(fits: list[_Weighed], problem: _Problem, *, due: bool) -> list[_Weighed]:
+    """Return the fits with the kick's range of the heavy ones split in three: its effect on the launch point is not linear.
+
+    due: also look again for the thirds of heavy templates that were dropped, perhaps before the rest of the ascent was clear.
+    """
+    out: list[_Weighed | None] = []
+    known = {(fit.template.stage_s, fit.template.kick_sigma_s, fit.template.kick_s) for fit in fits}
+    splits = 0
+    for fit, share in zip(fits, _shares(fits, problem), strict=True):
+        broad = fit.template.kick_sigma_s >= KICK_TIME_SIGMA_S
+        if share < SPLIT_SHARE or splits == MOST_SPLITS or not (broad or due):
+            out.append(fit)
+            continue
+        ln_weight = fit.template.ln_weight - (log(len(KICK_THIRDS_S)) if broad else 0.0)
+        if not broad:
+            out.append(fit)
+        wanted = [third for third in KICK_THIRDS_S if broad or (fit.template.stage_s, third[1], third[0]) not in known]
+        splits += len(wanted) > 0
+        for kick_s, sigma_s in wanted:
+            known.add((fit.template.stage_s, sigma_s, kick_s))
+            third = fit.template._replace(kick_s=kick_s, kick_sigma_s=sigma_s, ln_weight=ln_weight)
+            out.append(_refit(Start(third, _kicked(fit, kick_s)), problem, SPLIT_ITERATIONS))
+    return _kept(_present(out), problem)
+
+
+def _kicked(fit: _Weighed, kick_s: float) -> Array:
+    """Return the parameters of a fit with another kick time, all others moved along as their covariance has it."""
+    moved = fit.theta.copy()
+    scale = (kick_s - float(fit.theta[KICK_TIME])) / float(fit.fit.cov[KICK_TIME, KICK_TIME])
+    for part in range(len(moved)):
+        moved[part] += scale * fit.fit.cov[part, KICK_TIME]
+    return moved
+
+
+def _sound_part(start: _Weighed, problem: _Problem) -> Sound | None:
+    """Return a one-stage ascent that agrees with the first part of the plots, where none agrees with all."""
+    sight = problem.sight
+    for share in SOUND_PARTS:
+        count = int(len(sight.times_s) * share)
+        if count < LEAST_PLOTS:
+            return None
+        last_s = float(sight.times_s[count - 1])
+        part = problem._replace(sight=Sight(sight.origin, sight.plots[:count], sight.times_s[:count], np.zeros(2)), end_s=last_s - UNTOLD_S)
+        fit = _refit(Start(start.template, start.theta), part, COLD_ITERATIONS)
+        if fit is not None and fit.fit.cost < MISFIT * share * problem.values:
+            return Sound(fit.theta, problem.ref_ns + s2ns(last_s))
+    return None
+
+
+def _again(sound: Sound, fits: list[_Weighed], problem: _Problem) -> list[_Weighed]:
+    """Return fits of what may have been dropped too early: the one-stage ascent, and where that strains a second stage."""
+    ones = [fit for fit in fits if len(fit.theta) == ONE_STAGE]
+    out: list[_Weighed | None] = []
+    if not ones:
+        out.append(_refit(Start(_ONE_STAGE, sound.theta), problem, SPLIT_ITERATIONS))
+    known = fits + _present(out)
+    if _misfit(known, problem) > MISFIT:
+        out.extend(_restaged(sound, problem))
+    elif ones and _strain(min(known, key=lambda fit: fit.fit.cost)) > STRAIN:
+        theta = ones[0].theta
+        first_s, last_s = float(problem.sight.times_s[0]), float(min(problem.sight.times_s[-1], theta[TIME] + theta[BURN]))
+        for share in STAGING_PARTS:
+            stage_s = first_s + share * (last_s - first_s) - float(theta[TIME])
+            if share < 0.0:
+                stage_s = -share * (first_s - float(theta[TIME]))
+            out.append(_refit(Start(_ANY_STAGING, _second_stage(theta, stage_s, START_GAPS_S[0], problem)), problem, SPLIT_ITERATIONS))
+    return _present(out)
+
+
+def _strain(fit: _Weighed) -> float:
+    """Return the chi-square of the parameters that have a prior: what the plots did not bear is often forced upon them."""
+    total = 0.0
+    prior = _prior(fit.template)
+    for part in range(KICK_TIME, BURN):
+        z = float((fit.theta[part] - prior[0, part]) / prior[1, part])
+        total += z * z
+    return total
+
+
+def _restaged(sound: Sound, problem: _Problem) -> list[_Weighed]:
+    """Return the fit with a second stage lit where the one-stage ascent ceased to agree with the plots."""
+    stage_s = (sound.time_ns - problem.ref_ns) / NS_PER_S - float(sound.theta[TIME]) - UNTOLD_S
+    starts = [Start(_ANY_STAGING, _second_stage(sound.theta, stage_s, gap_s, problem)) for gap_s in START_GAPS_S]
+    fits = _present([_refit(start, problem, COLD_ITERATIONS) for start in starts])
+    return sorted(fits, key=lambda fit: fit.fit.cost)[:1]
+
+
+def _second_stage(one: Array, stage_s: float, gap_s: float, problem: _Problem) -> Array:
+    """Return a one-stage ascent's parameters with a second stage of the same thrust lit gap_s after stage_s."""
+    theta = np.zeros(TWO_STAGES)
+    theta[:ONE_STAGE] = one
+    theta[STAGE], theta[GAP] = stage_s, gap_s
+    theta[SLOPE_1], theta[SLOPE] = one[SLOPE], 0.0
+    theta[BURN] = max(problem.end_s - float(one[TIME]), float(one[BURN]))
+    return theta
+
+
+def _mixture(fits: list[_Weighed], problem: _Problem, *, told: bool) -> LaunchEstimate:
+    """Return the mixture of the templates' answers; a bad best fit widens the ellipse by its chi-square per value.
+
+    told: whether the burn is over, so that its length may be said.
+    """
+    widen = max(1.0, _misfit(fits, problem))
+    shares = _shares(fits, problem)
+    parts = (EAST, NORTH, TIME, BURN)
+    mean = [sum(share * float(fit.theta[part]) for share, fit in zip(shares, fits, strict=True)) for part in parts]
+
+    def spread(i: int, j: int) -> float:
+        total = 0.0
+        for share, fit in zip(shares, fits, strict=True):
+            off = (float(fit.theta[parts[i]]) - mean[i]) * (float(fit.theta[parts[j]]) - mean[j])
+            total += share * (float(fit.fit.cov[parts[i], parts[j]]) + off)
+        return widen * total
+
+    lat_rad, lon_rad = problem.origin_rad
+    meridian = 1.0 - WGS84_E2 * sin(lat_rad) * sin(lat_rad)
+    normal_m = WGS84_A_M / sqrt(meridian)
+    return LaunchEstimate(
+        lat_rad=lat_rad + mean[1] * meridian / (normal_m * (1.0 - WGS84_E2)),
+        lon_rad=lon_rad + mean[0] / (normal_m * cos(lat_rad)),
+        time_ns=problem.ref_ns + s2ns(mean[2]),
+        time_sigma_s=sqrt(spread(2, 2) + FLOOR_S * FLOOR_S),
+        cov_en_m2=(spread(0, 0) + FLOOR_M * FLOOR_M, spread(0, 1), spread(1, 1) + FLOOR_M * FLOOR_M),
+        burn_s=mean[3] if told else None,
+        burn_sigma_s=sqrt(spread(3, 3) + FLOOR_S * FLOOR_S) if told else None,
+    )

@@ -7,14 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin.kernels.geodesy import altitude_and_up
-from tocsin.kernels.imm import AIR, BOOST, COAST, FALL, THRUST, N
+from tocsin.kernels.phases import AIR, BOOST, COAST, MANOEUVRE, THRUST, WHOLE
 from tocsin.messages.basics import Nation
 from tocsin.messages.track import ModelProbabilities, Track, TrackStatus
 from tocsin.tracking.record import Record
 
 Array = NDArray[np.float64]
 
-_UPPER = itemgetter(*(a * N + b for a in range(7) for b in range(a, 7)))  # upper triangle without thrust, of P[8, 8] in one row
+REENTRY_TOP_M = 60_000.0  # below it drag on a falling missile is felt: the usual limit between coast and re-entry
+
+_UPPER = itemgetter(*(a * WHOLE + b for a in range(7) for b in range(a, 7)))  # upper triangle without thrust, of P[8, 8] in one row
 
 
 def track_message(
@@ -22,8 +24,8 @@ def track_message(
 ) -> Track:
     """Return the Track of a combined state x[8], P[8, 8] with model weights mu[4] at time_ns."""
     values = x.tolist()
-    numbers = P.ravel().tolist()
-    thrust_var = numbers[THRUST * N + THRUST]
+    numbers = (P if record.bias_cov is None else _with(P, record.bias_cov)).ravel().tolist()
+    thrust_var = numbers[THRUST * WHOLE + THRUST]
     return Track(
         track=f"{nation}-{record.number}",
         nation=nation,
@@ -42,18 +44,26 @@ def track_message(
         plots=record.plots,
         predicted=predicted,
         sensors=record.sensors,
+        parent=None if record.parent is None else f"{nation}-{record.parent}",
         confirmed_ns=record.confirmed_ns,
         launch=record.launch,
     )
 
 
 def _phases(x: list[float], mu: list[float]) -> ModelProbabilities:
-    """Return the phases' probabilities: FALL is re-entry when descending, else manoeuvre; level flight counts as manoeuvre."""
-    _, up_x, up_y, up_z = altitude_and_up(x[0], x[1], x[2])
-    descending = up_x * x[3] + up_y * x[4] + up_z * x[5] < 0.0
+    """Return the phases' probabilities: COAST in air thick enough to slow it, on its way down, is re-entry; level flight a manoeuvre."""
+    alt_m, up_x, up_y, up_z = altitude_and_up(x[0], x[1], x[2])
+    entering = alt_m < REENTRY_TOP_M and up_x * x[3] + up_y * x[4] + up_z * x[5] < 0.0
     return ModelProbabilities(
         boost=mu[BOOST],
-        coast=mu[COAST],
-        reentry=mu[FALL] if descending else 0.0,
-        manoeuvre=mu[AIR] + (0.0 if descending else mu[FALL]),
+        coast=0.0 if entering else mu[COAST],
+        reentry=mu[COAST] if entering else 0.0,
+        manoeuvre=mu[AIR] + mu[MANOEUVRE],
     )
+
+
+def _with(P: Array, bias_cov: Array) -> Array:
+    """Return P[8, 8] plus bias_cov[7, 7]."""
+    total = P.copy()
+    total[:7, :7] += bias_cov
+    return total

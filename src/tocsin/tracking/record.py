@@ -1,4 +1,4 @@
-"""What is remembered of one track besides its numbers: identity, evidence, status, early plots. Plain values only."""
+"""What is remembered of one track besides its numbers: identity, evidence, status, early plots and when to fit the launch again."""
 
 from dataclasses import dataclass, field
 
@@ -7,10 +7,18 @@ from numpy.typing import NDArray
 
 from tocsin.messages.track import LaunchEstimate, TrackKind, TrackStatus
 from tocsin.tracking.launch import LaunchFit
+from tocsin.tracking.parts import Candidate, Moving
+from tocsin.units import s2ns
 
 Array = NDArray[np.float64]
 
-EARLY_PLOTS = 60  # enough for the launch fit: 20 s of three radars
+EARLY_PLOTS = 160  # kept for the launch fit: when it is full, every second one of the older half goes
+EARLY_AFTER_S = 30.0  # plots so long after burnout still say how it burned
+LAUNCH_EVERY_S = 1.0  # while it burns and no fit has worked
+LAUNCH_AGAIN_S = 4.0  # ... and once one has: 100 missiles must not wait for each other
+LAUNCH_AFTER_S = (5.0, 15.0, 30.0)  # after burnout: as the end of the burn becomes clear; later plots say nothing more
+PAST_STATES = 90
+YOUNG_S = 40.0  # a part's track is sharp enough to be told from a neighbour within this time
 RECENT_HITS = 12  # for "both tracks had their own plot in one scan"
 
 
@@ -18,6 +26,7 @@ RECENT_HITS = 12  # for "both tracks had their own plot in one scan"
 class Record:
     """One live track. Changed only by the Tracker that owns it."""
 
+    key: int  # unique among all tracks of one tracker
     row: int
     first_plot_ns: int
     last_plot_ns: int
@@ -30,17 +39,25 @@ class Record:
     infrared_plots: int = 0
     sensors: tuple[str, ...] = ()
     satellites: tuple[str, ...] = ()
+    looked_ns: dict[str, int] = field(default_factory=dict)  # sensor -> when it last saw the track or looked for it
     missed: float = 0.0  # ln probability of the misses since the last plot, had it been there
     confirmed_ns: int | None = None
     lost_ns: int | None = None
-    quiet_since_ns: int | None = None  # when the boost model became improbable
+    burnt_out_ns: int | None = None  # since when the boost model is improbable
+    can_boost: bool = True
+    air_forbidden: bool = False
+    first_burnout_ns: int | None = None  # ... for the first time: stages separate there
+    coasting_ns: int | None = None  # since when the coast model is almost certain
+    coasting_plots: int = 0
     boosting_seen: bool = False
     burnout_ns: int | None = None
-    early: list[tuple[int, Array]] = field(default_factory=list)  # (time, plot row) while it burns
+    early: list[tuple[int, Array]] = field(default_factory=list)  # (time, plot row) until soon after burnout
     launch: LaunchEstimate | None = None
-    launch_due_ns: int = 0
-    launch_frozen: bool = False
+    launch_fitted_ns: int | None = None
     launch_fit: LaunchFit | None = None
+    past: list[Moving] = field(default_factory=list)  # about one state a second, oldest first
+    parent: int | None = None  # number of the track that it left
+    bias_cov: Array | None = None  # [7, 7]: what the common biases of its sensors leave unsure; beyond the filter's covariance
     recent: list[tuple[int, int]] = field(default_factory=list)  # (scan counter, plot index)
 
     def add_sensor(self, sensor: str, *, infrared: bool) -> None:
@@ -53,6 +70,57 @@ class Record:
             self.infrared_plots += 1
         else:
             self.radar_plots += 1
+
+    def credit(self, gain: float, time_ns: int, sensor: str, *, infrared: bool) -> None:
+        """Book one plot: its gain in ln odds against false alarms, its time, its sensor."""
+        self.evidence += gain
+        self.missed = 0.0
+        self.looked_ns[sensor] = time_ns
+        self.plots += 1
+        self.first_plot_ns = min(self.first_plot_ns, time_ns)
+        self.last_plot_ns = max(self.last_plot_ns, time_ns)
+        self.add_sensor(sensor, infrared=infrared)
+
+    def keep_early(self, time_ns: int, plot: Array) -> None:
+        """Keep a plot for the launch fit while it may say something about the burn."""
+        ended_ns = self.burnout_ns if self.burnout_ns is not None else self.first_plot_ns if not self.boosting_seen else None
+        if ended_ns is not None and time_ns - ended_ns > s2ns(EARLY_AFTER_S):
+            return
+        self.early.append((time_ns, plot.copy()))
+        if len(self.early) > EARLY_PLOTS:
+            half = EARLY_PLOTS // 2
+            self.early = self.early[:half:2] + self.early[half:]
+
+    def launch_due(self, now_ns: int) -> bool:
+        """True when the launch should be fitted (again): while it burns, and at set times after burnout."""
+        if self.kind != "ballistic" or self.parent is not None or self.last_plot_ns == self.first_plot_ns:
+            return False
+        fitted_ns = self.launch_fitted_ns
+        ended_ns = self.burnout_ns if self.boosting_seen else self.first_plot_ns
+        if ended_ns is None:
+            again_s = LAUNCH_EVERY_S if self.launch_fit is None else LAUNCH_AGAIN_S
+            return fitted_ns is None or now_ns - fitted_ns >= s2ns(again_s)
+        times_ns = [ended_ns + s2ns(after) for after in LAUNCH_AFTER_S if self.boosting_seen or after > LAUNCH_AFTER_S[0]]
+        return any(now_ns >= time_ns and (fitted_ns is None or fitted_ns < time_ns) for time_ns in times_ns)
+
+    def launch_fitted(self, now_ns: int) -> None:
+        """Note that the launch was fitted at now."""
+        self.launch_fitted_ns = now_ns
+
+    def keep_past(self, state: Moving) -> None:
+        """Remember a state of now."""
+        if not self.past or state.time_ns > self.past[-1].time_ns:
+            self.past.append(state)
+            del self.past[:-PAST_STATES]
+
+    def may_be_part(self, now_ns: int) -> bool:
+        """True while it is asked whether this track left another one: young, and never seen to burn."""
+        young = now_ns - self.first_plot_ns <= s2ns(YOUNG_S)
+        return young and self.parent is None and not self.boosting_seen and bool(self.past)
+
+    def candidate(self) -> Candidate:
+        """Return this track as one that a part may have left."""
+        return Candidate(number=self.number, states=tuple(self.past), first_plot_ns=self.first_plot_ns, burnout_ns=self.first_burnout_ns)
 
     def located(self) -> bool:
         """True if the plots fix a place: a radar, or two satellites. One satellite alone never confirms."""

@@ -1,7 +1,8 @@
 """Plots of one nation's own sensors in, tracks out: the Tracker, its order of work and the life of a track.
 
 A scan goes through: door (intake), prediction and association, correction, starts from what is left over, then the life
-table: confirm, lose, close, merge. Time is what the plots say; ``now`` only judges clocks and extrapolates.
+table: confirm, lose, close, merge. What takes longer than a scan may (launch fits) waits for ``revise``, which the owner calls
+about once a second. Time is what the plots say; ``now`` only judges clocks and extrapolates.
 """
 
 from math import log, sqrt
@@ -9,22 +10,27 @@ from math import log, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from tocsin.kernels.assign import NO_PLOT
 from tocsin.kernels.geodesy import altitude_m
+from tocsin.kernels.look import survey
 from tocsin.kernels.measure import COL_OFFSET
 from tocsin.messages.basics import Nation, Note
+from tocsin.messages.health import SensorHealth
 from tocsin.messages.plot import Plot, Scan
 from tocsin.messages.sensor import Sensor
 from tocsin.messages.track import Track, TrackStatus
 from tocsin.models.sensing import SensorModel, false_alarms_per_hour, place_sensor, sensor_model
-from tocsin.tracking.associate import associate, chances, correct, is_infrared
+from tocsin.tracking.apart import SeenApart, Sight
+from tocsin.tracking.associate import associate
 from tocsin.tracking.bank import TrackBank
-from tocsin.tracking.classify import classify, kinematics
 from tocsin.tracking.initiate import PlotMemory, Start
 from tocsin.tracking.intake import CheckedScan, check_scan
-from tocsin.tracking.launch import MOST_PLOTS, fit_launch
+from tocsin.tracking.judge import judge
+from tocsin.tracking.launch import fit_launch
+from tocsin.tracking.life import below_ground, next_status
 from tocsin.tracking.message import track_message
-from tocsin.tracking.record import EARLY_PLOTS, Record
+from tocsin.tracking.parts import Moving, find_parent
+from tocsin.tracking.record import Record
+from tocsin.tracking.registration import Registration
 from tocsin.tracking.settings import TrackerSettings
 from tocsin.tracking.start_kernels import agreeing_pairs, distance2
 from tocsin.units import NS_PER_S, s2ns
@@ -33,20 +39,11 @@ Array = NDArray[np.float64]
 
 LOOK_NS = s2ns(0.25)  # plots of a scan within this time are assigned together; a rotating radar's scan is cut into such looks
 COMMIT_NS = s2ns(2.0)  # an unseen track's prediction becomes its state after this, so a gap is flown only once
-LEAST_PLOTS = 3  # two plots may meet by chance; a third must agree
-LEAST_LINES = 6  # three lines fix place and velocity; with four, one false and three true ones made a second missile (1 night in 50)
-SURELY_BURNING = 0.8  # ... from which its launch may be told; a track that began after burnout has none
-BURNING = 0.5  # probability of the boost model from which a track counts as burning
-QUIET = 0.05  # ... and below which it counts as burnt out
-QUIET_S = 10.0  # burnt out for this long: no second stage comes any more (published gap between stages: 0-10 s)
+LOOKED_SHARE = 0.98  # of a scan period after which a sensor has looked everywhere again; the rest is a target's own drift
+GUIDE_PLOTS = 6  # from here on a ballistic track tells the next of its salvo how to move
 SAME_OBJECT = 22.5  # chi-square, 6 degrees of freedom, 0.999: two states may be one object
 SAME_OBJECT_S = 3.0  # ... if they agree for this long without each taking a plot of its own
-BELOW_GROUND_M = -5_000.0  # a prediction this deep has certainly landed
-GROUND_SIGMAS = 3.0
-LAUNCH_EVERY_S = 1.0  # until a launch fit works
-LAUNCH_AGAIN_S = 2.0  # ... and then: a fit takes as long as 60 scans, and the last one, after burnout, is always made
-LAUNCH_AFTER_S = 5.0  # after burnout the fit gains nothing more
-BURNOUT_LAG_S = 2.0  # the phase probabilities tell burnout this late; plots after it would be fitted as burning
+MERGE_EVERY_NS = s2ns(0.5)
 DEFAULT_SETTINGS = TrackerSettings()
 MERGE_REACH_M = 50_000.0  # farther apart, two states are not compared
 
@@ -72,11 +69,15 @@ class Tracker:
         alarms_per_hour = false_alarms_per_hour(tuple(self._models.values()))
         self._confirm_at = log(max(alarms_per_hour, 1.0) / settings.false_confirmed_per_hour)
         self._lose_at = log(settings.loss_probability)
+        self._registration = Registration(tuple(self._models.values()))
         self._bank = TrackBank(settings.max_tracks)
         self._memory = PlotMemory()
         self._records: list[Record] = []  # in order of creation
         self._agreeing: dict[tuple[int, int], int] = {}  # rows of two tracks -> since when their states agree
+        self._merge_due_ns = 0
+        self._apart = SeenApart()
         self._next_number = 1
+        self._next_key = 1
         self._scan_count = 0
         self._newest_ns: int | None = None
 
@@ -100,20 +101,52 @@ class Tracker:
         checked = check_scan(scan, model, self._settings, self._newest_ns, now_ns, self._before.get(scan.sensor, frozenset()))
         notes.extend(checked.notes)
         self._before[scan.sensor] = checked.came
+        raw = checked.rows.copy()
+        self._registration.correct(checked.rows, model.index)
         self._place(scan, model)
         self._scan_count += 1
         end_ns = max((min(scan.time_ns, now_ns), *checked.times_ns)) if checked.times_ns else min(scan.time_ns, now_ns)
-        changed = self._use(checked, model, end_ns, notes, now_ns)
+        changed = self._use(checked, raw, model, end_ns, notes, now_ns)
         self._newest_ns = end_ns if self._newest_ns is None else max(self._newest_ns, end_ns)
         self._memory.forget(self._newest_ns - s2ns(self._settings.max_lag_s))
-        return self._messages(changed, end_ns), tuple(notes)
+        tracks = self._messages(changed)
+        self._apart.note([sight for record in self._records if (sight := self._sight(record)) is not None])
+        return tracks, tuple(notes)
+
+    def seen_apart(self) -> int:
+        """Return how many ballistic objects there have been at least: by plots of their own in one scan, not by tracks."""
+        return self._apart.at_least()
+
+    def _sight(self, record: Record) -> Sight | None:
+        """Return which plot of this scan a confirmed ballistic track took, if it did."""
+        if record.status != "confirmed" or record.kind != "ballistic" or not record.recent or record.recent[-1][0] != self._scan_count:
+            return None
+        x, y, z = self._bank.whole_x[record.row, :3].tolist()
+        return Sight(track=record.number, plot=record.recent[-1][1], pos_ecef_m=(x, y, z))
+
+    def revise(self, now_ns: int) -> tuple[tuple[Track, ...], tuple[Note, ...]]:
+        """Do what is too slow for a scan: register sensors, find the parents of parts, fit launches.
+
+        Return the tracks that gained by it, at now, and notes. The owner calls it about once a second of data.
+        """
+        notes = self._registration.update(now_ns)
+        for record in self._records:
+            self._register(record)
+        parted = self._find_parents(now_ns)
+        due = [record for record in self._records if record.confirmed_ns is not None and record.launch_due(now_ns)]
+        fitted = [record for record in due if self._fit_launch(record, now_ns)]
+        changed = [record for record in self._records if record in fitted or record in parted]
+        return self._at(changed, now_ns), notes
 
     def predicted(self, now_ns: int) -> tuple[Track, ...]:
         """Return every live confirmed track extrapolated to now, oldest first. Changes nothing that ``step`` depends on."""
-        shown = [record for record in self._records if record.status == "confirmed"]
-        self._bank.predict([record.row for record in shown], now_ns)
+        return self._at([record for record in self._records if record.status == "confirmed"], now_ns)
+
+    def _at(self, records: list[Record], now_ns: int) -> tuple[Track, ...]:
+        """Return tracks extrapolated to now."""
+        self._bank.predict([record.row for record in records], now_ns)
         tracks = []
-        for record in shown:
+        for record in records:
             row = record.row
             time_ns = max(now_ns, int(self._bank.time_ns[row]))
             tracks.append(
@@ -122,7 +155,7 @@ class Tracker:
                     record,
                     self._bank.whole_x[row],
                     self._bank.whole_P[row],
-                    self._bank.next_mu[row],
+                    self._bank.mu[row] if self._bank.is_quiet(row) else self._bank.next_mu[row],
                     time_ns,
                     predicted=time_ns != record.last_plot_ns,
                 )
@@ -131,13 +164,18 @@ class Tracker:
 
     # --- one scan ------------------------------------------------------------------------------------------------------
 
-    def _use(self, checked: CheckedScan, model: SensorModel, end_ns: int, notes: list[Note], now_ns: int) -> dict[int, TrackStatus | None]:
-        """Let all plots of a scan work on the tracks; return the rows that changed, with a new status if they got one."""
+    def _use(
+        self, checked: CheckedScan, raw: Array, model: SensorModel, end_ns: int, notes: list[Note], now_ns: int
+    ) -> dict[int, TrackStatus | None]:
+        """Let all plots of a scan work on the tracks; return the rows that changed, with a new status if they got one.
+
+        raw: the plots' rows before registration took the sensor's bias off; only registration may see them.
+        """
         changed: dict[int, TrackStatus | None] = {}
         hit: set[int] = set()
         first_seed = len(self._memory.seeds)
         for first, last in _looks(checked.times_ns):
-            self._look(checked, first, last, model, hit, changed)
+            self._look(checked, raw, first, last, model, hit, changed)
         starts = self._memory.starts(first_seed, self._settings.suspect_ln_ratio)
         for start in starts:
             self._begin(start, hit, changed, notes, now_ns)
@@ -145,64 +183,43 @@ class Tracker:
         return changed
 
     def _look(
-        self, checked: CheckedScan, first: int, last: int, model: SensorModel, hit: set[int], changed: dict[int, TrackStatus | None]
+        self,
+        checked: CheckedScan,
+        raw: Array,
+        first: int,
+        last: int,
+        model: SensorModel,
+        hit: set[int],
+        changed: dict[int, TrackStatus | None],
     ) -> None:
         """Associate and correct with the plots first..last-1, which count as one look; the rest become seeds."""
         ref_ns = checked.times_ns[last - 1]
         plots = checked.rows[first:last]
         plots[:, COL_OFFSET] = [(time_ns - ref_ns) / NS_PER_S for time_ns in checked.times_ns[first:last]]
         records = [record for record in self._records if record.row not in hit]
-        sensor_row = self._rows[model.sensor.sensor]
-        result = associate(self._bank, [record.row for record in records], plots, sensor_row, ref_ns)
         taken = [False] * (last - first)
-        for place, (record, index) in enumerate(zip(records, result.found, strict=True)):
-            if index == NO_PLOT:
-                continue
-            taken[index] = True
-            correct(self._bank, record.row, plots[index], result.shared_m[place], ref_ns)
-            self._credit(record, float(result.score[place, index]), plots[index], checked.times_ns[first + index], model)
-            record.note_hit(self._scan_count, first + index)
-            hit.add(record.row)
-            changed.setdefault(record.row, None)
+        if records:
+            result = associate(self._bank, [record.row for record in records], plots, self._rows[model.sensor.sensor], ref_ns)
+            shown = self._bank.correct(result.rows, result.found, plots, result.shared_m, result.blur_m2, ref_ns).tolist()
+            infrared = model.sensor.kind == "infrared"
+            for place, index in enumerate(result.found.tolist()):
+                if index < 0:
+                    continue
+                taken[index] = True
+                record = records[place]
+                time_ns = checked.times_ns[first + index]
+                record.credit(float(result.score[place, index]), time_ns, model.sensor.sensor, infrared=infrared)
+                record.note_hit(self._scan_count, first + index)
+                judge(record, self._bank, shown[place], plots[index], time_ns)
+                if record.kind == "ballistic" and record.plots >= GUIDE_PLOTS and not self._bank.is_quiet(record.row):
+                    self._memory.guide(record.key, time_ns, self._bank.whole_x[record.row])
+                if record.status == "confirmed" and not infrared:
+                    self._registration.looked(model.index, model.sensor.detection_probability, seen=True)
+                    if self._bank.is_quiet(record.row):
+                        self._registration.take(record.key, time_ns, raw[first + index], model.index, self._bank.whole_x[record.row])
+                hit.add(record.row)
+                changed.setdefault(record.row, None)
         self._memory.add(plots, checked.times_ns[first:last], taken, model)
-
-    def _credit(self, record: Record, gain: float, plot: Array, time_ns: int, model: SensorModel) -> None:
-        """Book one plot to a track: evidence, sensors, kind, phase."""
-        record.evidence += gain
-        record.missed = 0.0
-        record.plots += 1
-        record.first_plot_ns = min(record.first_plot_ns, time_ns)
-        record.last_plot_ns = max(record.last_plot_ns, time_ns)
-        record.add_sensor(model.sensor.sensor, infrared=model.sensor.kind == "infrared")
-        self._judge(record, plot, time_ns)
-
-    def _judge(self, record: Record, plot: Array | None, time_ns: int) -> None:
-        """Decide kind and phase from the state after a plot."""
-        row = record.row
-        bank = self._bank
-        bank.combine_now(row)
-        motion = kinematics(bank.whole_x[row], bank.whole_P[row])
-        seen_ns = record.last_plot_ns - record.first_plot_ns
-        if record.located():
-            record.kind = classify(record.kind, motion, bank.mu[row], record.plots, record.infrared_plots, seen_ns)
-        elif record.radar_plots == 0:
-            record.kind = "ballistic"  # what a missile-warning satellite sees is thrust; with one satellite it stays a suspicion
-        if record.kind == "ballistic":
-            bank.forbid(row, air=True)
-        burning = bank.boost_weight(row)
-        record.boosting_seen = record.boosting_seen or (burning > SURELY_BURNING and record.plots > LEAST_PLOTS)
-        if burning > BURNING:
-            record.burnout_ns = None
-        elif record.boosting_seen and record.burnout_ns is None:
-            record.burnout_ns = time_ns
-        if burning >= QUIET:
-            record.quiet_since_ns = None
-        elif record.quiet_since_ns is None:
-            record.quiet_since_ns = time_ns
-        elif time_ns - record.quiet_since_ns > s2ns(QUIET_S):
-            bank.forbid(row, boost=True)
-        if plot is not None and burning > BURNING and len(record.early) < EARLY_PLOTS:
-            record.early.append((time_ns, plot.copy()))
 
     def _begin(self, start: Start, hit: set[int], changed: dict[int, TrackStatus | None], notes: list[Note], now_ns: int) -> None:
         """Start a tentative track from seeds, unless it is an object that already has one."""
@@ -217,13 +234,16 @@ class Tracker:
             text = f"expected at most {self._settings.max_tracks} live tracks, one more was refused; raise max_tracks or mask clutter"
             notes.append(self._note("too-many-tracks", text, now_ns))
             return
-        record = Record(row=row, first_plot_ns=start.seeds[0].time_ns, last_plot_ns=last.time_ns, evidence=start.evidence)
+        record = Record(
+            key=self._next_key, row=row, first_plot_ns=start.seeds[0].time_ns, last_plot_ns=last.time_ns, evidence=start.evidence
+        )
+        self._next_key += 1
         record.plots = len(start.seeds)
         for seed in start.seeds:
             record.add_sensor(seed.sensor, infrared=seed.infrared)
-            record.early.append((seed.time_ns, seed.plot))
+            record.keep_early(seed.time_ns, seed.plot)
         self._records.append(record)
-        self._judge(record, None, last.time_ns)
+        judge(record, self._bank, self._bank.show(row).tolist(), None, last.time_ns)
         hit.add(row)
         changed.setdefault(row, None)
 
@@ -241,67 +261,68 @@ class Tracker:
 
     def _after(self, model: SensorModel, end_ns: int, hit: set[int], changed: dict[int, TrackStatus | None]) -> None:
         """Count misses of this scan, then walk every track through the life table; drop what is closed."""
-        quiet = [record for record in self._records if record.row not in hit]
-        if self._newest_ns is None or end_ns >= self._newest_ns:
-            self._misses(quiet, model, end_ns)
+        unseen = [record for record in self._records if record.row not in hit]
+        down: set[int] = set()
+        if unseen:
+            rows = self._bank.predict([record.row for record in unseen], end_ns)
+            surveyed = np.empty((len(unseen), 3))
+            survey(rows, self._bank.whole_x, self._bank.whole_P, self._rows[model.sensor.sensor], surveyed)
+            expected = surveyed.tolist()
+            if self._newest_ns is None or end_ns >= self._newest_ns:
+                self._misses(unseen, expected, model, end_ns)
+            down = {record.row for record, (_, alt_m, sigma_m) in zip(unseen, expected, strict=True) if below_ground(alt_m, sigma_m)}
         for record in self._records:
-            status = self._next_status(record, end_ns, seen=record.row in hit)
+            if record.status == "confirmed" and record.row in hit:
+                continue
+            slowest_s = max(self._models[sensor].sensor.scan_period_s for sensor in record.sensors)
+            status = next_status(
+                record,
+                end_ns,
+                self._settings,
+                self._confirm_at,
+                self._lose_at,
+                slowest_s,
+                seen=record.row in hit,
+                down=record.row in down,
+            )
             if status != record.status:
                 self._enter(record, status, end_ns)
                 changed[record.row] = status
-        self._merge(end_ns, changed)
-        for record in quiet:
+        if end_ns >= self._merge_due_ns:
+            self._merge_due_ns = end_ns + MERGE_EVERY_NS
+            self._merge(end_ns, changed)
+        for record in unseen:
             behind_ns = end_ns - int(self._bank.time_ns[record.row])
             if behind_ns > COMMIT_NS and record.status != "closed":
                 self._bank.predict([record.row], end_ns)
                 self._bank.commit(record.row, end_ns)
 
-    def _misses(self, records: list[Record], model: SensorModel, end_ns: int) -> None:
-        """Book "looked and saw nothing" to the tracks that this sensor should have seen."""
-        sensor_row = self._rows[model.sensor.sensor]
-        for record, could in zip(records, chances(self._bank, [record.row for record in records], sensor_row, end_ns), strict=True):
+    def _misses(self, records: list[Record], expected: list[list[float]], model: SensorModel, end_ns: int) -> None:
+        """Book "looked and saw nothing" to the tracks that this sensor should have seen; expected: rows of kernels.look.survey.
+
+        A sensor looks everywhere once in a scan period, whether its plots come together or each at its own time.
+        """
+        sensor = model.sensor
+        infrared = sensor.kind == "infrared"
+        period_ns = s2ns(LOOKED_SHARE * sensor.scan_period_s)
+        for record, (could, _, _) in zip(records, expected, strict=True):
+            if end_ns - record.looked_ns.setdefault(sensor.sensor, record.last_plot_ns) < period_ns:
+                continue
+            record.looked_ns[sensor.sensor] = end_ns
             chance = could
             if chance == 0.0:
                 continue
-            if is_infrared(sensor_row):
-                if model.sensor.sensor not in record.satellites:
+            if infrared:
+                if sensor.sensor not in record.satellites:
                     continue  # never seen by it: its coverage is not certain enough to speak against thrust
                 burning = self._bank.boost_weight(record.row)
                 self._bank.unseen_thrust(record.row, chance)
                 chance *= burning
             record.missed += log(1.0 - chance)
+            if record.status == "confirmed" and not infrared:
+                self._registration.looked(model.index, chance, seen=False)
             if record.status == "tentative":
                 record.evidence += log(1.0 - chance)
-
-    def _next_status(self, record: Record, end_ns: int, *, seen: bool) -> TrackStatus:
-        """The life table: what a track is after this scan."""
-        if record.status == "tentative":
-            return self._next_tentative(record, end_ns)
-        if seen:
-            return "confirmed"
-        keep = self._settings
-        unseen_ns = end_ns - record.last_plot_ns
-        out_of_sight = record.kind != "ballistic" and unseen_ns > s2ns(keep.unseen_keep_s)
-        given_up = record.lost_ns is not None and end_ns - record.lost_ns > s2ns(keep.lost_keep_s)
-        if self._down(record) or out_of_sight or given_up:
-            return "closed"
-        gone = record.missed < self._lose_at and unseen_ns > s2ns(keep.loss_least_s)
-        return "lost" if gone else record.status
-
-    def _next_tentative(self, record: Record, end_ns: int) -> TrackStatus:
-        """The life table of a track that is not confirmed yet."""
-        enough = LEAST_PLOTS if record.radar_plots > 0 else LEAST_LINES
-        if record.evidence >= self._confirm_at and record.plots >= enough and record.located():
-            return "confirmed"
-        waited = end_ns - record.last_plot_ns > s2ns(self._settings.tentative_keep_s)
-        return "closed" if waited or record.evidence <= 0.0 or record.missed < self._lose_at else "tentative"
-
-    def _down(self, record: Record) -> bool:
-        """True once a ballistic track's prediction lies below the ground with three sigma (whole_* holds the prediction)."""
-        if record.kind == "air-breathing":
-            return False
-        motion = kinematics(self._bank.whole_x[record.row], self._bank.whole_P[record.row])
-        return motion.alt_m + GROUND_SIGMAS * motion.alt_sigma_m < 0.0 or motion.alt_m < BELOW_GROUND_M
 
     def _enter(self, record: Record, status: TrackStatus, end_ns: int) -> None:
         """Change status and what goes with it."""
@@ -334,7 +355,7 @@ class Tracker:
 
     # --- output --------------------------------------------------------------------------------------------------------
 
-    def _messages(self, changed: dict[int, TrackStatus | None], end_ns: int) -> tuple[Track, ...]:
+    def _messages(self, changed: dict[int, TrackStatus | None]) -> tuple[Track, ...]:
         """Return the changed tracks that may be shown, in order of creation, and forget the closed ones."""
         tracks: list[Track] = []
         for record in self._records:
@@ -345,8 +366,6 @@ class Tracker:
                 self._next_number += 1
             row = record.row
             time_ns = int(self._bank.time_ns[row])
-            self._bank.combine_now(row)
-            self._estimate_launch(record, end_ns)
             tracks.append(
                 track_message(
                     self._nation,
@@ -360,28 +379,59 @@ class Tracker:
             )
         for record in self._records:
             if record.status == "closed":
+                self._registration.drop(record.key)
                 self._bank.release(record.row)
         self._records = [record for record in self._records if record.status != "closed"]
         return tuple(tracks)
 
-    def _estimate_launch(self, record: Record, end_ns: int) -> None:
-        """Refit launch point and time, at most once per LAUNCH_EVERY_S (then LAUNCH_AGAIN_S) and until LAUNCH_AFTER_S after burnout."""
-        if record.launch_frozen or record.confirmed_ns is None or not record.boosting_seen or record.kind != "ballistic":
+    def _fit_launch(self, record: Record, now_ns: int) -> bool:
+        """Refit launch point and time; True if there is a new answer."""
+        record.launch_fitted(now_ns)
+        row = record.row
+        self._bank.combine_now(row)
+        fit = fit_launch(record.early, self._bank.whole_x[row], int(self._bank.time_ns[row]), record.launch_fit, record.burnout_ns)
+        if fit is None:
+            return False
+        record.launch_fit = fit
+        record.launch = fit.estimate
+        return True
+
+    def _find_parents(self, now_ns: int) -> list[Record]:
+        """Remember where ballistic tracks are, and link young ones to the track that they left; return those newly linked."""
+        followed = [record for record in self._records if record.confirmed_ns is not None and record.kind == "ballistic"]
+        for record in followed:
+            self._bank.combine_now(record.row)
+            record.keep_past(
+                Moving(
+                    time_ns=int(self._bank.time_ns[record.row]),
+                    x=self._bank.whole_x[record.row, :7].copy(),
+                    P=self._bank.whole_P[record.row, :6, :6].copy(),
+                )
+            )
+        linked = []
+        for young in followed:
+            if not young.may_be_part(now_ns):
+                continue
+            candidates = tuple(older.candidate() for older in followed if older.first_plot_ns < young.first_plot_ns)
+            parent = find_parent(young.past[-1], young.first_plot_ns, None, candidates) if candidates else None
+            if parent is not None:
+                young.parent, young.launch = parent, None
+                linked.append(young)
+        return linked
+
+    def _register(self, record: Record) -> None:
+        """Move a quiet track by what was newly learnt of the sensors that made it, and note what their common biases leave unsure."""
+        record.bias_cov = None
+        if not self._registration.in_use or record.status != "confirmed" or not self._bank.is_quiet(record.row):
             return
-        over = record.burnout_ns is not None and end_ns - record.burnout_ns > s2ns(LAUNCH_AFTER_S)
-        if end_ns < record.launch_due_ns and not over:
-            return
-        record.launch_due_ns = end_ns + s2ns(LAUNCH_EVERY_S if record.launch_fit is None else LAUNCH_AGAIN_S)
-        record.launch_frozen = over
-        until_ns = end_ns if record.burnout_ns is None else record.burnout_ns - s2ns(BURNOUT_LAG_S)
-        early = [item for item in record.early if item[0] <= until_ns]
-        if record.launch_fit is not None and not over and record.launch_fit.plots == min(len(early), MOST_PLOTS):
-            return
-        state_ns = int(self._bank.time_ns[record.row])
-        fit = fit_launch(early, self._bank.whole_x[record.row], state_ns, record.launch_fit, record.burnout_ns)
-        if fit is not None:
-            record.launch_fit = fit
-            record.launch = fit.estimate
+        shift = self._registration.shift(record.key)
+        if shift is not None:
+            self._bank.shift_coast(record.row, shift)
+        record.bias_cov = self._registration.bias_covariance(record.key)
+
+    def health(self, now_ns: int) -> tuple[SensorHealth, ...]:
+        """Return what is thought of every own radar: its bias, its noise, whether it sees what it should."""
+        return self._registration.health(now_ns)
 
     def _shown(self, record: Record) -> bool:
         """True if a track may leave the tracker: confirmed once, or a suspected ballistic one."""

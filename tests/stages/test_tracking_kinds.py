@@ -1,0 +1,131 @@
+"""Kinds of objects, and parts that left a missile: what is said, and above all what is not."""
+
+from math import cos, pi, sin, sqrt
+
+import numpy as np
+import pytest
+
+from tests.stages.tracking_scene import Flight, Launch, fly
+from tocsin.kernels.trajectory import coast_propagate
+from tocsin.tracking.classify import classify, kinematics, needs_perigee, perigee_of
+from tocsin.tracking.parts import Candidate, Moving, find_parent
+from tocsin.units import EARTH_MU_M3PS2, EARTH_RATE_RADPS, NS_PER_S, WGS84_A_M
+
+BALLISTIC_MU = np.array([0.0, 1.0, 0.0, 0.0])
+
+
+def state(alt_m: float, speed_mps: float, climb_rad: float, *, inertial: bool = False) -> np.ndarray:
+    """Return x[8] above the equator at longitude 0, flying east and up; the earth's turning is taken off an inertial speed."""
+    r = WGS84_A_M + alt_m
+    east = speed_mps * cos(climb_rad) - (EARTH_RATE_RADPS * r if inertial else 0.0)
+    return np.array([r, 0.0, 0.0, speed_mps * sin(climb_rad), east, 0.0, 8.5, 0.0])
+
+
+def cov(sigma_m: float, sigma_mps: float) -> np.ndarray:
+    return np.diag([sigma_m**2] * 3 + [sigma_mps**2] * 3 + [0.09, 1.0])
+
+
+def kind_of(x: np.ndarray, P: np.ndarray, before: str = "unknown", burning: float = 0.0) -> str:  # noqa: N803 - covariance
+    motion = kinematics(x, P)
+    perigee = perigee_of(x, P) if needs_perigee(before, motion, burning) else None
+    return classify(before, motion, BALLISTIC_MU, 20, 0, 20 * NS_PER_S, perigee=perigee)
+
+
+@pytest.mark.parametrize(("perigee_km", "apogee_km"), [(150.0, 150.0), (300.0, 900.0), (120.0, 2_000.0)])
+def test_the_perigee_of_a_two_body_orbit_comes_out_of_its_state(perigee_km: float, apogee_km: float) -> None:
+    """Vis-viva at the apogee (Vallado, Fundamentals of Astrodynamics, 4th ed., eq. 1-31)."""
+    rp, ra = WGS84_A_M + 1e3 * perigee_km, WGS84_A_M + 1e3 * apogee_km
+    speed = sqrt(EARTH_MU_M3PS2 * (2.0 / ra - 2.0 / (ra + rp)))
+    found = perigee_of(state(1e3 * apogee_km, speed, 0.0, inertial=True), cov(10.0, 0.1))
+    assert found.alt_m == pytest.approx(1e3 * perigee_km, abs=1.0)
+    assert found.sigma_m > 0.0
+
+
+def test_a_satellite_is_orbital_once_its_perigee_is_known_and_unknown_before() -> None:
+    r = WGS84_A_M + 500_000.0
+    x = state(500_000.0, sqrt(EARTH_MU_M3PS2 / r), 0.0, inertial=True)
+    assert kind_of(x, cov(500.0, 200.0)) == "unknown"
+    assert kind_of(x, cov(50.0, 5.0)) == "orbital"
+    assert kind_of(x, cov(500.0, 200.0), before="orbital") == "orbital"
+
+
+def test_a_long_range_missile_in_mid_course_is_ballistic_not_orbital() -> None:
+    x = state(900_000.0, 5_500.0, 0.3)
+    assert kind_of(x, cov(500.0, 50.0)) == "ballistic"
+
+
+def test_a_launch_vehicle_is_ballistic_while_it_burns_and_orbital_when_its_orbit_is_proven() -> None:
+    r = WGS84_A_M + 300_000.0
+    x = state(300_000.0, sqrt(EARTH_MU_M3PS2 / r), 0.0, inertial=True)
+    assert kind_of(x, cov(50.0, 5.0), before="ballistic", burning=0.9) == "ballistic"
+    assert kind_of(x, cov(50.0, 5.0), before="ballistic") == "orbital"
+    assert kind_of(x, cov(500.0, 100.0), before="ballistic") == "ballistic"
+
+
+@pytest.mark.parametrize("speed_mps", [12_000.0, 30_000.0, 70_000.0])
+def test_a_meteor_is_a_meteor_and_never_ballistic(speed_mps: float) -> None:
+    x = state(95_000.0, speed_mps, -0.6)
+    assert kind_of(x, cov(300.0, 200.0)) == "meteor"
+    assert kind_of(x, cov(300.0, 3_000.0)) in {"unknown", "meteor"}
+    assert kind_of(x, cov(300.0, 3_000.0), before="meteor") == "meteor"
+
+
+def test_a_fighter_at_its_ceiling_is_not_ballistic() -> None:
+    motion = kinematics(state(18_000.0, 600.0, 0.0), cov(100.0, 20.0))
+    assert classify("unknown", motion, np.array([0.0, 0.0, 0.05, 0.95]), 20, 0, 20 * NS_PER_S) == "air-breathing"
+
+
+@pytest.fixture(scope="module")
+def flight() -> Flight:
+    return fly(Launch(kick_rad=0.25))
+
+
+def moving(x: np.ndarray, time_s: float, sigma_m: float = 30.0, sigma_mps: float = 3.0) -> Moving:
+    return Moving(time_ns=round(time_s * NS_PER_S), x=np.array([*x[:6], np.log(5_000.0)]), P=cov(sigma_m, sigma_mps)[:6, :6])
+
+
+def candidate(flight: Flight, number: int = 7, late_s: float = 0.0) -> Candidate:
+    """Return a followed missile that is seen from 50 s to 150 s after lift-off and burns until 75 s."""
+    states = []
+    for time_s in range(50, 151, 5):
+        x = flight.at(float(time_s))
+        assert x is not None
+        states.append(moving(x, time_s + late_s))
+    return Candidate(number=number, states=tuple(states), first_plot_ns=50 * NS_PER_S, burnout_ns=75 * NS_PER_S)
+
+
+def separated(flight: Flight, at_s: float, until_s: float, kick_mps: float, bearing_rad: float) -> np.ndarray:
+    """Return the state of a part that left a missile at a time with some speed, in a direction across the vertical."""
+    x = flight.at(at_s)
+    assert x is not None
+    start = np.array([*x[:6], np.log(2_000.0)])
+    start[3:6] += kick_mps * np.array([0.0, cos(bearing_rad), sin(bearing_rad)])
+    out = np.empty(7)
+    coast_propagate(start, until_s - at_s, 1.0, out)
+    return out
+
+
+@pytest.mark.parametrize("kick_mps", [1.0, 10.0, 30.0])
+@pytest.mark.parametrize("bearing_rad", [0.0, 0.5 * pi, pi])
+def test_a_part_that_left_at_a_few_metres_a_second_finds_its_parent(flight: Flight, kick_mps: float, bearing_rad: float) -> None:
+    part = separated(flight, 90.0, 115.0, kick_mps, bearing_rad)
+    assert find_parent(moving(part, 115.0), 100 * NS_PER_S, None, (candidate(flight),)) == 7
+
+
+def test_a_salvo_neighbour_a_second_behind_is_nobodys_part(flight: Flight) -> None:
+    for late_s in (1.1, 2.0, 5.0):
+        x = flight.at(115.0 - late_s)
+        assert x is not None
+        assert find_parent(moving(x, 115.0), 100 * NS_PER_S, None, (candidate(flight),)) is None
+
+
+def test_what_has_a_launch_of_its_own_or_is_not_well_known_yet_has_no_parent(flight: Flight) -> None:
+    part = separated(flight, 90.0, 115.0, 5.0, 0.0)
+    assert find_parent(moving(part, 115.0), 100 * NS_PER_S, 1.0, (candidate(flight),)) is None
+    assert find_parent(moving(part, 115.0, sigma_m=900.0, sigma_mps=100.0), 100 * NS_PER_S, None, (candidate(flight),)) is None
+
+
+def test_between_two_parents_that_fit_alike_nobody_is_named(flight: Flight) -> None:
+    part = separated(flight, 90.0, 115.0, 5.0, 0.0)
+    both = (candidate(flight, 7), candidate(flight, 8))
+    assert find_parent(moving(part, 115.0), 100 * NS_PER_S, None, both) is None
