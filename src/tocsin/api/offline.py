@@ -4,8 +4,8 @@ Each nation of the sensor file has its tracker (a file without nations has one),
 tracks. A step uses only plots up to its own time: what comes out up to a time T is the same bytes whether or not plots
 after T follow. No file is opened here.
 
-A scan is what one sensor delivered with one time. A rotating sensor that stamps each plot of a turn with its own time
-is therefore judged too harshly on misses, for now.
+A scan is what one sensor delivered with one time. Of a rotating sensor that stamps each plot of a turn with its own time
+every plot is a scan; what it did not see is judged once a turn.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,6 +17,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
+from tocsin.errors import OperatorFault
 from tocsin.fusion.states import carry, estimate_of, upper_triangle
 from tocsin.geography import Zones, load_zones
 from tocsin.kernels.geodesy import altitude_m
@@ -36,6 +37,8 @@ RUN_ON_NS: Final = 3_600 * NS_PER_S  # the clock runs on without plots while som
 UNSEEN_NS: Final = 60 * NS_PER_S  # an aircraft out of sight is shown no longer than that, as in the tracker
 LOST_PERIODS: Final = 3.0  # scan periods of its slowest sensor without a plot, and
 LOST_LEAST_S: Final = 2.0  # ... at least this long: whoever sees it sees it oftener, so its line says "lost" and where it should be
+LOWEST_M: Final = -20_000.0  # a state carried deeper has no place to be
+HIGHEST_M: Final = 1e8  # beyond the geostationary belt nothing is tracked
 ENDED: Final = ("closed", "cancelled")  # states of an event that nothing follows
 
 
@@ -63,7 +66,10 @@ def track_plots(
     Each update gives the track at its plot's time, and every live track is predicted to each whole multiple of ``every_s``
     (UTC). After the last plot the clock runs on, at most to ``until_ns``, until nothing flies any more. Plots that come
     more than ``window_plots`` too late in the input are refused with a note if they are older than the tracker takes.
+    Raises ``OperatorFault`` without sensors.
     """
+    if not sensors:
+        raise OperatorFault("track_plots: expected at least one sensor, came none; give the sensors that the plots are from", exit_code=2)
     run = _Run(sensors, s2ns(every_s), zones if zones is not None else load_zones())
     for (sensor, time_ns), group in groupby(in_order(plots, window_plots), key=lambda plot: (plot.sensor, plot.time_ns)):
         yield from run.clock(time_ns - 1)
@@ -110,7 +116,7 @@ class _Run:
         self._second_ns = max(self._second_ns, _whole(now_ns, NS_PER_S))
         self._line_ns = max(self._line_ns, _whole(now_ns, self._every_ns))
         tracks, notes = self._trackers[self._owners.get(scan.sensor, self._nation)].step(scan, now_ns)
-        events = self._events(self._picture.step(tracks, (), now_ns))
+        events = self._events(self._picture.step(tracks, (), now_ns, self._apart))
         shown = tuple(later for track in tracks for later in _at(track, now_ns))
         return OfflineStep(time_ns=now_ns, tracks=shown, events=events, notes=notes, seconds=perf_counter() - started)
 
@@ -135,10 +141,14 @@ class _Run:
                 shown = tracks
             if now_ns == self._second_ns:
                 self._second_ns += NS_PER_S
-                events = self._events(self._picture.step(revised, (), now_ns))
+                events = self._events(self._picture.step(revised, (), now_ns, self._apart))
             alive = bool(tracks or self._open)
             if shown or events or notes:
                 yield OfflineStep(time_ns=now_ns, tracks=shown, events=events, notes=notes, seconds=None)
+
+    def _apart(self) -> dict[str, tuple[str, int]]:
+        """Return what all trackers know of tracks that flew together."""
+        return {name: group for tracker in self._trackers.values() for name, group in tracker.apart().items()}
 
     def _revised(self, now_ns: int) -> tuple[tuple[Track, ...], tuple[Note, ...]]:
         """Let every tracker do what is too slow for a scan."""
@@ -150,7 +160,7 @@ class _Run:
         found = []
         for track in (track for tracker in self._trackers.values() for track in tracker.predicted(now_ns)):
             seen = now_ns - track.last_plot_ns <= UNSEEN_NS
-            if altitude_m(*track.pos_ecef_m) >= 0.0 if track.kind == "ballistic" else seen:
+            if 0.0 <= altitude_m(*track.pos_ecef_m) < HIGHEST_M if track.kind == "ballistic" else seen:
                 patience_s = max(LOST_PERIODS * max(self._period_s[sensor] for sensor in track.sensors), LOST_LEAST_S)
                 lost = now_ns - track.last_plot_ns > s2ns(patience_s)
                 found.append(msgspec.structs.replace(track, predicted=True, status="lost" if lost else track.status))
@@ -182,6 +192,8 @@ def _at(track: Track, now_ns: int) -> tuple[Track, ...]:
     estimate = estimate_of(track)
     later = carry(estimate, now_ns) if estimate is not None else None
     if later is None or not (np.isfinite(later.x).all() and np.isfinite(later.P).all()):
+        return ()
+    if not LOWEST_M < altitude_m(*later.x[:3].tolist()) < HIGHEST_M:
         return ()
     x = later.x.tolist()
     moved = msgspec.structs.replace(

@@ -10,7 +10,7 @@ from typing import Final
 
 from tocsin.assessment.energy import UNKNOWN
 from tocsin.assessment.record import FINAL, Record, range_of
-from tocsin.assessment.salvo import counts, find_salvo
+from tocsin.assessment.salvo import Apart, counts, find_salvo
 from tocsin.assessment.samples import ellipse_samples
 from tocsin.fusion.states import compare, estimate_of
 from tocsin.geography.zones import EEZ_LIMIT_SIGMA_M, Zones, zone_of, zone_probabilities
@@ -23,6 +23,7 @@ from tocsin.units import NS_PER_S
 REJOIN_CHI2: Final = 22.46  # chi-square, 6 degrees of freedom, 99.9 %: a new object that continues an ended one
 FORGET_NS: Final = 3_600 * NS_PER_S  # ended events stay known for an hour (salvos are chained over 15 minutes)
 SPACE_LAUNCH: Final = (("SLV", 1.0),)
+NONE_APART: Final[Apart] = {}
 LONGEST_CHAIN: Final = 8  # parts of parts
 BANDS: Final = ("land", "territorial", "contiguous", "eez")
 FRAME_FIELDS: Final = ("revision", "time_ns", "remark")  # fields that do not count as a change
@@ -45,9 +46,12 @@ class Assessment:
         self._part_of: dict[str, str] = {}  # fused track of a part -> of its missile
         self._numbers: dict[str, int] = {}  # "2023-08-30" -> events so far, "2023-08-30 salvo" -> salvos so far
 
-    def step(self, fused: tuple[FusedTrack, ...], now_ns: int) -> tuple[tuple[LaunchEvent, ...], tuple[Note, ...]]:
+    def step(
+        self, fused: tuple[FusedTrack, ...], now_ns: int, apart: Apart = NONE_APART
+    ) -> tuple[tuple[LaunchEvent, ...], tuple[Note, ...]]:
         """Take the live (and lately closed) fused tracks; return events that changed, each with revision + 1, and notes.
 
+        apart: what the own trackers know of tracks that flew together (``salvo.Apart``); it bounds "at least".
         A fused track need not come again: a missing one counts as unchanged, timers still run.
         """
         notes: list[Note] = []
@@ -55,7 +59,7 @@ class Assessment:
             self._take(track, now_ns, notes)
         for record in self._records:
             record.advance(now_ns)
-        counted = counts(tuple(self._records))
+        counted = counts(tuple(self._records), apart)
         events: list[LaunchEvent] = []
         for record in self._records:
             if record.sent is not None and record.sent.status in FINAL:

@@ -61,6 +61,8 @@ def fall_of(track: FusedTrack) -> Fall | None:
     alt_m, up_x, up_y, up_z = altitude_and_up(*track.pos_ecef_m)
     up = (up_x, up_y, up_z)
     climb_mps = sum(u * v for u, v in zip(up, track.vel_ecef_mps, strict=True))
+    if alt_m <= 0.0 and climb_mps <= 0.0:
+        return None  # it should be down: the last estimate from above the ground stands
     if alt_m > DRAG_ALT_M or climb_mps > 0.0:
         P[6, 6] = max(P[6, 6], LN_BETA_SIGMA * LN_BETA_SIGMA)
     out, mean, cov = np.empty(4), np.empty(4), np.empty((4, 4))

@@ -22,6 +22,7 @@ DOWN_SIGMAS: Final = 3.0  # presumed down after the predicted impact time plus t
 BURNING_EXTRA_NS: Final = 60 * NS_PER_S  # lost under thrust: the trace may be too short by the rest of the burn
 CLOSE_NS: Final = 180 * NS_PER_S  # a presumed-down event is closed after this; the all-clear comes at 60 s
 NO_FALL_NS: Final = 10 * NS_PER_S  # after so long with plots and without a way down the last impact no longer counts
+FALLING_MPS: Final = 50.0  # surely past its apogee
 CLASS_ALT_M: Final = 60.0 * KM  # above it drag does not change the energy
 FOOTPRINT_NS: Final = 5 * NS_PER_S  # a ring stays right that long: what can still be done only grows less
 MOST_THRUST_MPS2: Final = 60.0  # 6 g; a young track may say more
@@ -62,6 +63,7 @@ class Record:
     views: dict[Nation, tuple[int, NationView]] = field(default_factory=dict)
     zones: tuple[tuple[str, float], ...] = ()
     presumed_ns: int | None = None
+    descended: bool = False
     legal: tuple[LaunchEstimate, tuple[str, ...]] | None = None  # legal context, and the launch point that it was found for
     remark: str = "first detection"
     sent: LaunchEvent | None = None
@@ -144,11 +146,13 @@ class Record:
         return msgspec.structs.replace(impact, assumes="none", cov_en_m2=held_by_ellipse(impact, self.ring))
 
     def _keep_best(self, fall: Fall, fused: FusedTrack) -> None:
-        """Apogee: revised while climbing, then frozen. Class: revised while drag has not changed the energy."""
-        if fall.climbing or self.apogee is None:
+        """Apogee: revised while climbing for the first time, then frozen. Class: while drag or a pull-up has not changed the energy."""
+        rising = fall.climbing and not self.descended
+        self.descended = self.descended or fall.climb_mps < -FALLING_MPS
+        if rising or self.apogee is None:
             self.apogee = (fall.apogee_m, fall.apogee_sigma_m)
         high = ecef2geodetic(*fused.pos_ecef_m)[2] > CLASS_ALT_M
-        if fall.classes is not None and (fall.climbing or high or self.classes is None):
+        if fall.classes is not None and (rising or high or self.classes is None):
             self.classes = fall.classes
 
     def _see(self, track: Track, alone: OwnFigures | None) -> None:

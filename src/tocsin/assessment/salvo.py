@@ -1,5 +1,6 @@
 """Which missiles belong together: one site, within 15 minutes of each other, chained. Counting lives here too."""
 
+from collections.abc import Mapping
 from math import dist, sqrt
 from typing import Final
 
@@ -24,6 +25,9 @@ SLACK_MPS: Final = 150.0
 STEP_S: Final = 1.0
 
 
+Apart = Mapping[str, tuple[str, int]]  # national track -> (group that flew together, objects it held at least); see tracking.apart
+
+
 def same_site(one: Record, other: Record) -> bool:
     """True if two missiles may have left one site, by launch ellipses, or by where they were first seen."""
     if one.launch is None or other.launch is None:
@@ -43,11 +47,12 @@ def find_salvo(record: Record, others: tuple[Record, ...]) -> str | None:
     return None
 
 
-def counts(records: tuple[Record, ...]) -> dict[str, tuple[int, float]]:
+def counts(records: tuple[Record, ...], apart: Apart) -> dict[str, tuple[int, float]]:
     """Return salvo -> (at least, estimate) of its missiles: confirmed ones, and half of the suspected. Records in order of birth.
 
     "At least" must be true: a missile that was first seen after another of the salvo was lost, where a manoeuvre could
-    have brought that one, may be the same; it then counts half in the estimate only.
+    have brought that one, may be the same; it then counts half in the estimate only. And of the missiles whose tracks are in
+    ``apart``, no more count than had plots of their own in one scan: in a dense salvo tracks are made and lost.
     """
     found: dict[str, tuple[int, float]] = {}
     confirmed: dict[str, list[Record]] = {}
@@ -66,7 +71,19 @@ def counts(records: tuple[Record, ...]) -> dict[str, tuple[int, float]]:
             del free[before]
             found[record.salvo] = at_least, estimate + SUSPECTED_SHARE
         free.append(record)
-    return found
+    return {salvo: (min(count[0], _seen_apart(confirmed.get(salvo, []), apart)), count[1]) for salvo, count in found.items()}
+
+
+def _seen_apart(records: list[Record], apart: Apart) -> int:
+    """Return how many missiles stand behind some events at least: groups by their plots, events of no known group one each."""
+    total = 0
+    groups: dict[str, int] = {}
+    for record in records:
+        known = [apart[view.track] for _, (_, view) in sorted(record.views.items()) if view.track in apart]
+        if not known:
+            total += 1
+        groups.update(known[:1])
+    return total + sum(groups.values())
 
 
 def may_be_same(before: Record, after: Record) -> bool:

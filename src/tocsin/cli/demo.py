@@ -120,8 +120,8 @@ def introduce(screen: Screen, scenario: Scenario, coalition: Coalition, out: Pat
         screen.say(f"The catalogue flags {reported} of {len(scenario.missiles)} as having pulled up; here they are {flown}.")
     if any(missile.flight == "pull-up" for missile in scenario.missiles):
         screen.say(
-            "KNOWN LIMIT: a pull-up defeats this version's ballistic model. Expect impact points tens of kilometres wrong,\n"
-            "ellipses that miss, and a missile counted twice (docs/measurements.md). The night is here to show it, and to be mended.",
+            "A pull-up turns while it falls: until it has turned, the predicted impact is that of a flight that does not, tens of\n"
+            "kilometres short. Events therefore carry a footprint: the ring in which it can still come down (docs/measurements.md).",
             "bold",
         )
     links = f"through {coalition.hub}" if coalition.topology == "hub" and coalition.hub else "each with each"

@@ -25,12 +25,14 @@ from tocsin.errors import OperatorFault
 from tocsin.evaluation.night import quantile
 from tocsin.messages.plot import Plot
 from tocsin.node.settings import parse_sensors, unknown_keys
+from tocsin.tracking.intake import PLOT_PROBLEMS
 from tocsin.units import NS_PER_S
 
 FUTURE_NS: Final = 60 * NS_PER_S  # clocks of good sensors differ by less from this machine's
 SHOWN_PER_REASON: Final = 20  # problems printed in full; more of one kind tell nothing new
 SHOW_EVERY_S: Final = 0.1  # progress on a terminal
 MS: Final = 1_000.0
+NEWS: Final = ("sensor-", "event-")  # notes that tell something and are no problem of the input
 
 
 class Problems:
@@ -158,7 +160,14 @@ def _write(steps: Iterable[OfflineStep], out: Path, tally: Tally, problems: Prob
             if step.seconds is not None:
                 tally.scans_s.append(step.seconds)
             for note in step.notes:
-                problems.tell(note.code, f"{ns2iso(note.time_ns)} {note.text}")
+                text = f"{ns2iso(note.time_ns)} {note.text}"
+                if note.code in PLOT_PROBLEMS:
+                    tally.used -= 1  # it was read, and refused at the tracker's door
+                    problems.tell(note.code, text)
+                elif note.code.startswith(NEWS):
+                    print(text, file=sys.stderr)
+                else:
+                    problems.tell(note.code, text)
             for track in step.tracks:
                 tracks.write(track_line(track))
                 tally.track_lines += 1

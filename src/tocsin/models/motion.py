@@ -45,13 +45,13 @@ LN_BETA_SIGMA: Final = 0.30
 THRUST_MEAN_MPS2: Final = 35.0  # thrust acceleration late in a burn of 40-120 s to 1-5 km/s: 20-85
 THRUST_SIGMA_MPS2: Final = 13.0
 
-# Changes of motion, 1/s. Reasons: burns last 40-120 s and are seen for their last part; thrust returns only between
-# stages (10 s) or as a boost-back; a pull-up, a boost-back or an entry burn lasts 10 s and more; missiles do not turn
-# into aircraft, but a pulling fighter may look like a manoeuvre for a while.
+# Changes of motion, 1/s. Reasons: burns last 40-120 s and are seen for their last part; thrust returns between stages (a
+# share of all flights, within 10 s; after that BOOST is ruled out) or as a boost-back; a pull-up, a boost-back or an entry
+# burn lasts 10 s and more; missiles do not turn into aircraft, but a pulling fighter may look like a manoeuvre for a while.
 RATES_PER_S: Final = {
     (BOOST, COAST): 1.0 / 40.0,
     (BOOST, MANOEUVRE): 1.0 / 800.0,
-    (COAST, BOOST): 1.0 / 3_000.0,
+    (COAST, BOOST): 1.0 / 500.0,
     (COAST, MANOEUVRE): 1.0 / 2_000.0,
     (MANOEUVRE, COAST): 1.0 / 15.0,
     (MANOEUVRE, BOOST): 1.0 / 400.0,
@@ -62,15 +62,15 @@ RATES_PER_S: Final = {
 }
 
 # White acceleration, m2/s3.
-Q_BOOST: Final = 2.0  # steering about the gravity turn: 2 m/s in 2 s
+Q_BOOST: Final = 0.7  # steering about the gravity turn: 1 m/s in 2 s
 Q_COAST: Final = 2e-6  # gravity beyond J2 is below 3e-4 m/s2 and changes over a minute: 2e-6 m2/s3 covers it
 Q_MANOEUVRE: Final = 1.0  # what an acceleration that changes smoothly leaves
 PUSH_SIGMA_MPS2: Final = 30.0  # lift of 0.5-2 times a drag of 10-40 m/s2 below 50 km; boost-back and entry burns 20-60
 PUSH_TIME_S: Final = 20.0  # how long an acceleration stays about the same
 Q_AIR: Final = 1_000.0  # fighters turning at 3-5 g and changing direction every few seconds
 Q_AIR_UP: Final = 20.0
-Q_THRUST: Final = 0.4  # (m/s2)2/s: follows growth of 0.1-1 m/s3, and still cannot follow thrust to its end
-Q_LN_BETA: Final = 1e-7  # 1/m of height: real air is some per cent off the standard, 3 % more every 10 km
+Q_THRUST: Final = 0.3  # (m/s2)2/s: follows growth of 0.1-1 m/s3, and still cannot follow thrust to its end
+Q_LN_BETA: Final = 1.3e-7  # 1/m of height: real air is some per cent off the standard, 3 % more every 10 km
 AIR_ERROR_TOP_M: Final = 60_000.0  # above, drag is too weak for its error to matter
 LEVEL_TIME_S: Final = 40.0  # a climbing aircraft levels off within a minute or two
 LEVEL_SIGMA_MPS: Final = 60.0  # climb of aircraft, 1 sigma: airliners 15, fighters at times 200

@@ -4,9 +4,12 @@ The *alone* picture sees this nation's sensors only; it is what is shared, so th
 The *joint* picture also holds what partners shared; it stays at home.
 """
 
+from collections.abc import Callable
+
 import msgspec
 
-from tocsin.assessment.assess import Assessment
+from tocsin.assessment.assess import NONE_APART, Assessment
+from tocsin.assessment.salvo import Apart
 from tocsin.fusion.fuse import Fusion
 from tocsin.geography.zones import Zones
 from tocsin.messages.basics import Note
@@ -48,8 +51,10 @@ class Picture:
         self._assessed_ns = 0
         self._posture: Posture | None = None
 
-    def step(self, tracks: tuple[Track, ...], commands: tuple[Command, ...], now_ns: int) -> PictureStep:
-        """Fuse; assess when there is news or a second has passed; let the desk decide."""
+    def step(
+        self, tracks: tuple[Track, ...], commands: tuple[Command, ...], now_ns: int, apart: Callable[[], Apart] = lambda: NONE_APART
+    ) -> PictureStep:
+        """Fuse; assess when there is news or a second has passed; let the desk decide. apart: asked when events are assessed."""
         fused, notes = self._fusion.step(tracks, now_ns)
         news = False
         for track in fused:
@@ -58,7 +63,7 @@ class Picture:
         if not (news or commands or now_ns - self._assessed_ns >= ASSESS_INTERVAL_NS):
             return PictureStep(picture=self.name, fused=fused, events=(), warnings=(), posture=None, notes=notes)
         self._assessed_ns = now_ns
-        events, assess_notes = self._assessment.step(self._fusion.live(now_ns), now_ns)
+        events, assess_notes = self._assessment.step(self._fusion.live(now_ns), now_ns, apart())
         warnings, posture, desk_notes = self._desk.step(events, commands, now_ns)
         changed = posture if posture != self._posture else None
         self._posture = posture
@@ -66,9 +71,9 @@ class Picture:
             picture=self.name, fused=fused, events=events, warnings=warnings, posture=changed, notes=notes + assess_notes + desk_notes
         )
 
-    def tick(self, revised: tuple[Track, ...], now_ns: int) -> PictureStep:
+    def tick(self, revised: tuple[Track, ...], now_ns: int, apart: Callable[[], Apart] = lambda: NONE_APART) -> PictureStep:
         """Let time pass, take own tracks that were revised meanwhile, and show where everything should be now."""
-        return msgspec.structs.replace(self.step(revised, (), now_ns), predicted=self._fusion.predicted(now_ns))
+        return msgspec.structs.replace(self.step(revised, (), now_ns, apart), predicted=self._fusion.predicted(now_ns))
 
     @property
     def maintenance(self) -> bool:
@@ -117,7 +122,9 @@ class Pipeline:
     def tick(self, now_ns: int) -> PipelineStep:
         """Let time pass: launches are fitted, tracks age, predictions run out, warnings move on."""
         revised, notes = self._tracker.revise(now_ns)
-        return PipelineStep(tracks=revised, alone=self._alone.tick(revised, now_ns), joint=self._joint.tick(revised, now_ns), notes=notes)
+        apart = self._tracker.apart
+        alone, joint = self._alone.tick(revised, now_ns, apart), self._joint.tick(revised, now_ns, apart)
+        return PipelineStep(tracks=revised, alone=alone, joint=joint, notes=notes)
 
     @property
     def maintenance(self) -> bool:
@@ -127,6 +134,10 @@ class Pipeline:
     def _both(
         self, own: tuple[Track, ...], joint: tuple[Track, ...], commands: tuple[Command, ...], now_ns: int, notes: tuple[Note, ...]
     ) -> PipelineStep:
+        apart = self._tracker.apart
         return PipelineStep(
-            tracks=own, alone=self._alone.step(own, commands, now_ns), joint=self._joint.step(joint, commands, now_ns), notes=notes
+            tracks=own,
+            alone=self._alone.step(own, commands, now_ns, apart),
+            joint=self._joint.step(joint, commands, now_ns, apart),
+            notes=notes,
         )

@@ -13,8 +13,9 @@ REACH_M = 100_000.0  # farther apart, two objects need no scan in common to be t
 
 
 class Sight(msgspec.Struct, frozen=True, kw_only=True):
-    """A confirmed ballistic track's plot in the scan at hand: the track's number, the plot's number, the track's place."""
+    """A confirmed ballistic track's plot: when, the track's number, the plot's number (unique in the tracker), the track's place."""
 
+    time_ns: int
     track: int
     plot: int
     pos_ecef_m: Vec3
@@ -26,14 +27,22 @@ class SeenApart:
     def __init__(self) -> None:
         self._group: dict[int, int] = {}  # track -> group
         self._most: dict[int, int] = {}  # group -> most plots of one scan
+        self._recent: dict[str, list[Sight]] = {}  # sensor -> what it gave in the last half of its scan period
         self._known: frozenset[int] = frozenset()  # tracks of a scan that all had plots of their own: fewer of them say nothing new
 
-    def note(self, sights: list[Sight]) -> None:
-        """Take what one scan of one sensor gave to the confirmed ballistic tracks."""
+    def note(self, sensor: str, half_period_ns: int, new: list[Sight]) -> None:
+        """Take what a sensor gave to the confirmed ballistic tracks, all at once or, turning, plot by plot.
+
+        Within half a turn no object is met twice, so these plots are as many objects.
+        """
+        if not new:
+            return
+        kept = [sight for sight in self._recent.get(sensor, []) if new[-1].time_ns - sight.time_ns <= half_period_ns]
+        sights = self._recent[sensor] = kept + new
         tracks = frozenset(sight.track for sight in sights)
         if tracks <= self._known:
             return
-        if len({sight.plot for sight in sights}) == len(sights):
+        if len({sight.plot for sight in sights}) == len(sights) == len(tracks):
             self._known = tracks
         left = list(sights)
         while left:
@@ -48,6 +57,10 @@ class SeenApart:
     def at_least(self) -> int:
         """Return how many objects there have been at least."""
         return sum(self._most.values())
+
+    def groups(self) -> dict[int, tuple[int, int]]:
+        """Return track number -> (group, objects that the group held at least)."""
+        return {track: (group, self._most[group]) for track, group in self._group.items()}
 
     def _join(self, tracks: list[int]) -> int:
         """Put tracks, and all that flew with them, into one group; return it: its lowest track's number."""

@@ -150,6 +150,12 @@ class TrackBank:
         self.time_ns[row] = time_ns
         self.next_ns[row] = NOT_PREDICTED
 
+    def settle(self, row: int) -> None:
+        """Carry an unseen track on by COAST alone, from its combined prediction: free forces would let it be anywhere in seconds."""
+        self.x[row, COAST, :7] = self.whole_x[row, :7]
+        self.P[row, COAST, :7, :7] = self.whole_P[row, :7, :7]
+        self.fall_quiet(row)
+
     def unseen_thrust(self, row: int, chance: float) -> None:
         """Weigh that a sensor of thrust, which sees it with this chance, saw nothing."""
         burning = self.boost_weight(row)

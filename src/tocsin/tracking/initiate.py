@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from tocsin.kernels.measure import SEN_PD
 from tocsin.models.sensing import PRIOR_ALTITUDE_SIGMA_M, SensorModel
 from tocsin.tracking.start_kernels import LOOK_COLUMNS, MOST_MEMBERS, SEED_COLUMNS, SEED_TIME, K, distance2, fill_seeds, list_starts
 from tocsin.units import NS_PER_S
@@ -34,6 +35,9 @@ GUIDE_REACH_M = 4_000.0  # launchers of one site; farther off, an object has not
 GUIDE_SIGMA_MPS = 100.0  # spread of one type of missile at one place, and the guide's own error
 GUIDE_GAIN = 6.0  # ln of how much denser the velocities of a salvo lie at one place than those of everything else
 GUIDE_LOSS = -60.0  # ... and how rare it is that an unrelated object crosses a salvo's path inside it
+
+
+TURNING_SHARE = 0.5  # of a scan period: plots nearer in time than this are of one turn
 
 
 class Seed(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +77,8 @@ class PlotMemory:
         self._looks: list[tuple[int, int, int, int]] = []  # number, time, sensor, until when it is kept
         self._next_look = 0
         self._sensors: dict[int, Array] = {}
+        self._looked_ns: dict[int, int] = {}  # sensor -> its last look
+        self._turning: set[int] = set()  # sensors whose plots come one by one within a scan: no look of theirs says what was not seen
         self._guides: list[tuple[int, int, Array]] = []  # time, who, position and velocity of followed missiles
         self._guided_ns: dict[int, int] = {}  # who -> its last guide's time
         self._x: Array = np.empty((MOST_HYPOTHESES, K))
@@ -89,6 +95,10 @@ class PlotMemory:
             self._next_look += 1
             self._looks.append((look, times_ns[-1], model.index, times_ns[-1] + keep_ns))
             self._sensors[model.index] = model.row
+            since_ns = times_ns[-1] - self._looked_ns.get(model.index, times_ns[-1] - int(sensor.scan_period_s * NS_PER_S))
+            if 0 <= since_ns < TURNING_SHARE * sensor.scan_period_s * NS_PER_S:
+                self._turning.add(model.index)
+            self._looked_ns[model.index] = times_ns[-1]
         free = [index for index, gone in enumerate(taken) if not gone]
         if not free:
             return
@@ -176,6 +186,8 @@ class PlotMemory:
         rows = np.zeros((max(self._sensors) + 1, width))
         for index, row in self._sensors.items():
             rows[index] = row
+            if index in self._turning:
+                rows[index, SEN_PD] = 0.0
         return rows
 
     def _decide(self, listed: list[_Hypothesis]) -> list[_Hypothesis]:

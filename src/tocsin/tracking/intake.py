@@ -18,6 +18,21 @@ Array = NDArray[np.float64]
 MAX_RANGE_M = 1.0e8  # nothing is tracked beyond the geostationary belt
 MIN_RADIUS_M = 6.0e6  # a sensor nearer to the earth's centre is not on the earth
 MAX_RADIUS_M = 1.0e8
+PLOT_PROBLEMS = (  # codes of notes that each stand for one plot that was not used
+    "wrong-sensor",
+    "time-in-future",
+    "too-late",
+    "duplicate-plot",
+    "not-finite",
+    "bad-sensor-position",
+    "bad-sigma",
+    "missing-field",
+    "range-out-of-bounds",
+    "elevation-out-of-bounds",
+    "azimuth-out-of-bounds",
+    "not-a-unit-vector",
+)
+LOOK_NS = s2ns(0.25)  # plots of a scan within this time are assigned together; a rotating radar's scan is cut into such looks
 NO_SIGMAS = (None, None, None, None, None)  # almost every plot leaves them to its sensor
 
 
@@ -63,6 +78,17 @@ def check_scan(
             place_sensor(row, _floats(plot.sensor_pos_ecef_m))
             fill_plot(plot, model, row, rows[index])
     return CheckedScan(rows=rows, times_ns=tuple([plot.time_ns for plot in good]), notes=tuple(notes), came=came)
+
+
+def looks_of(times_ns: tuple[int, ...]) -> list[tuple[int, int]]:
+    """Return (first, last + 1) of the groups of plots, in time order, that count as one look."""
+    looks: list[tuple[int, int]] = []
+    first = 0
+    for index in range(1, len(times_ns) + 1):
+        if index == len(times_ns) or times_ns[index] - times_ns[first] > LOOK_NS:
+            looks.append((first, index))
+            first = index
+    return looks
 
 
 def _problem(

@@ -77,8 +77,9 @@ def _judge_burning(record: Record, bank: TrackBank, burning: float, time_ns: int
 
 
 def _judge_coasting(record: Record, bank: TrackBank, coasting: float, time_ns: int) -> None:
-    """Let a track that surely coasts fall quiet."""
-    if coasting < COASTING or record.kind not in ("ballistic", "orbital"):
+    """Let a track that surely coasts fall quiet; one that was seen to burn not before a second stage can be ruled out."""
+    staging = record.boosting_seen and record.can_boost
+    if staging or coasting < COASTING or record.kind not in ("ballistic", "orbital"):
         record.coasting_ns = None
     elif record.coasting_ns is None:
         record.coasting_ns, record.coasting_plots = time_ns, 0

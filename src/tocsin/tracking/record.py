@@ -18,6 +18,8 @@ LAUNCH_EVERY_S = 1.0  # while it burns and no fit has worked
 LAUNCH_AGAIN_S = 4.0  # ... and once one has: 100 missiles must not wait for each other
 LAUNCH_AFTER_S = (5.0, 15.0, 30.0)  # after burnout: as the end of the burn becomes clear; later plots say nothing more
 PAST_STATES = 90
+UNSEEN_S = 8.0  # a push of 30 m/s2 that nobody sees moves a missile by a kilometre in this time
+LONGEST_BURN_S = 60.0  # ... what is left of a burn of 40-120 s when radars see it
 YOUNG_S = 40.0  # a part's track is sharp enough to be told from a neighbour within this time
 RECENT_HITS = 12  # for "both tracks had their own plot in one scan"
 
@@ -113,10 +115,15 @@ class Record:
             self.past.append(state)
             del self.past[:-PAST_STATES]
 
+    def can_be_quiet(self, now_ns: int) -> bool:
+        """True if a track has been unseen for so long that no force is carried on: but a burn is, until it must have ended."""
+        burning = self.boosting_seen and self.burnout_ns is None
+        return now_ns - self.last_plot_ns > s2ns(LONGEST_BURN_S if burning else UNSEEN_S)
+
     def may_be_part(self, now_ns: int) -> bool:
-        """True while it is asked whether this track left another one: young, and never seen to burn."""
+        """True while it is asked whether this track left another one, or another one left it: young."""
         young = now_ns - self.first_plot_ns <= s2ns(YOUNG_S)
-        return young and self.parent is None and not self.boosting_seen and bool(self.past)
+        return young and self.parent is None and bool(self.past)
 
     def candidate(self) -> Candidate:
         """Return this track as one that a part may have left."""

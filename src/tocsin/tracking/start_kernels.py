@@ -64,7 +64,7 @@ INFRARED_SPEED_MPS: Final = 700.0  # upwards: a missile when a satellite first s
 INFRARED_SPEED_SIGMA_MPS: Final = 500.0
 FIT_LIMIT: Final = 17.0  # chi-square of the last seed, 3 degrees of freedom: a true one is beyond once in 1,400
 ACCELERATION_SIGMA_MPS2: Final = 20.0  # per axis: burning, turning, falling
-SAME_LOOK_S: Final = 0.05  # two plots of one sensor within it are two objects
+SAME_TURN: Final = 0.5  # of a scan period: two plots of one sensor within it are two objects
 LEAST_BASELINE_S: Final = 0.9  # shorter, three plots give a place but no velocity
 BASELINE_PERIODS: Final = 1.6  # ... but a sensor that looks ten times a second soon adds more
 TRIPLE_LEAST: Final = 0.0  # a pair or triple below it is no better than false alarms
@@ -349,7 +349,7 @@ def _ordered(a: Array, b: Array, c: Array, i: int, j: int) -> bool:
 def _may_follow(earlier: Array, later: Array) -> bool:
     """True if one object can have caused both: later, within reach of MAX_SPEED_MPS, not one sensor's same look."""
     dt = later[SEED_TIME] - earlier[SEED_TIME]
-    if dt < 0.0 or (earlier[SEED_SENSOR] == later[SEED_SENSOR] and dt < min(SAME_LOOK_S, 0.5 * earlier[SEED_PERIOD])):
+    if dt < 0.0 or (earlier[SEED_SENSOR] == later[SEED_SENSOR] and dt < SAME_TURN * earlier[SEED_PERIOD]):
         return False
     errors = REACH_SIGMAS * (earlier[SEED_REACH] + later[SEED_REACH])
     speed = MAX_SPEED_MPS

@@ -5,7 +5,7 @@ table: confirm, lose, close, merge. What takes longer than a scan may (launch fi
 about once a second. Time is what the plots say; ``now`` only judges clocks and extrapolates.
 """
 
-from math import log, sqrt
+from math import isfinite, log, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,7 @@ from tocsin.tracking.apart import SeenApart, Sight
 from tocsin.tracking.associate import associate
 from tocsin.tracking.bank import TrackBank
 from tocsin.tracking.initiate import PlotMemory, Start
-from tocsin.tracking.intake import CheckedScan, check_scan
+from tocsin.tracking.intake import CheckedScan, check_scan, looks_of
 from tocsin.tracking.judge import judge
 from tocsin.tracking.launch import fit_launch
 from tocsin.tracking.life import below_ground, next_status
@@ -37,12 +37,14 @@ from tocsin.units import NS_PER_S, s2ns
 
 Array = NDArray[np.float64]
 
-LOOK_NS = s2ns(0.25)  # plots of a scan within this time are assigned together; a rotating radar's scan is cut into such looks
 COMMIT_NS = s2ns(2.0)  # an unseen track's prediction becomes its state after this, so a gap is flown only once
 LOOKED_SHARE = 0.98  # of a scan period after which a sensor has looked everywhere again; the rest is a target's own drift
+MOST_PLOTS = 1_000_000  # of a scan, so that plots have numbers of their own
 GUIDE_PLOTS = 6  # from here on a ballistic track tells the next of its salvo how to move
 SAME_OBJECT = 22.5  # chi-square, 6 degrees of freedom, 0.999: two states may be one object
 SAME_OBJECT_S = 3.0  # ... if they agree for this long without each taking a plot of its own
+BURNS = 0.3  # probability of boost from which an object that separated may be the missile itself
+FORGOTTEN_S = 3_600.0  # without any scan for so long nothing is carried on: an hour is more than any flight
 MERGE_EVERY_NS = s2ns(0.5)
 DEFAULT_SETTINGS = TrackerSettings()
 MERGE_REACH_M = 50_000.0  # farther apart, two states are not compared
@@ -106,23 +108,40 @@ class Tracker:
         self._place(scan, model)
         self._scan_count += 1
         end_ns = max((min(scan.time_ns, now_ns), *checked.times_ns)) if checked.times_ns else min(scan.time_ns, now_ns)
+        self._forget(end_ns)
         changed = self._use(checked, raw, model, end_ns, notes, now_ns)
         self._newest_ns = end_ns if self._newest_ns is None else max(self._newest_ns, end_ns)
         self._memory.forget(self._newest_ns - s2ns(self._settings.max_lag_s))
         tracks = self._messages(changed)
-        self._apart.note([sight for record in self._records if (sight := self._sight(record)) is not None])
+        sights = [sight for record in self._records if (sight := self._sight(record)) is not None]
+        self._apart.note(scan.sensor, s2ns(0.5 * model.sensor.scan_period_s), sights)
         return tracks, tuple(notes)
 
     def seen_apart(self) -> int:
         """Return how many ballistic objects there have been at least: by plots of their own in one scan, not by tracks."""
         return self._apart.at_least()
 
+    def apart(self) -> dict[str, tuple[str, int]]:
+        """Return track name -> (group of tracks that flew together, how many objects that group held at least)."""
+        groups = self._apart.groups().items()
+        return {f"{self._nation}-{track}": (f"{self._nation}-{group}", most) for track, (group, most) in groups}
+
     def _sight(self, record: Record) -> Sight | None:
         """Return which plot of this scan a confirmed ballistic track took, if it did."""
         if record.status != "confirmed" or record.kind != "ballistic" or not record.recent or record.recent[-1][0] != self._scan_count:
             return None
         x, y, z = self._bank.whole_x[record.row, :3].tolist()
-        return Sight(track=record.number, plot=record.recent[-1][1], pos_ecef_m=(x, y, z))
+        plot = self._scan_count * MOST_PLOTS + record.recent[-1][1]
+        return Sight(time_ns=record.last_plot_ns, track=record.number, plot=plot, pos_ecef_m=(x, y, z))
+
+    def _forget(self, end_ns: int) -> None:
+        """Drop tracks whose state is older than any flight: the sensors were off, or a clock has jumped."""
+        for record in self._records:
+            if end_ns - int(self._bank.time_ns[record.row]) > s2ns(FORGOTTEN_S):
+                self._enter(record, "closed", end_ns)
+                self._registration.drop(record.key)
+                self._bank.release(record.row)
+        self._records = [record for record in self._records if record.status != "closed"]
 
     def revise(self, now_ns: int) -> tuple[tuple[Track, ...], tuple[Note, ...]]:
         """Do what is too slow for a scan: register sensors, find the parents of parts, fit launches.
@@ -174,8 +193,8 @@ class Tracker:
         changed: dict[int, TrackStatus | None] = {}
         hit: set[int] = set()
         first_seed = len(self._memory.seeds)
-        for first, last in _looks(checked.times_ns):
-            self._look(checked, raw, first, last, model, hit, changed)
+        for first, last in looks_of(checked.times_ns):
+            self._look(checked, raw, first, last, model, hit, changed, notes)
         starts = self._memory.starts(first_seed, self._settings.suspect_ln_ratio)
         for start in starts:
             self._begin(start, hit, changed, notes, now_ns)
@@ -191,6 +210,7 @@ class Tracker:
         model: SensorModel,
         hit: set[int],
         changed: dict[int, TrackStatus | None],
+        notes: list[Note],
     ) -> None:
         """Associate and correct with the plots first..last-1, which count as one look; the rest become seeds."""
         ref_ns = checked.times_ns[last - 1]
@@ -219,6 +239,10 @@ class Tracker:
                         self._registration.take(record.key, time_ns, raw[first + index], model.index, self._bank.whole_x[record.row])
                 hit.add(record.row)
                 changed.setdefault(record.row, None)
+                if not isfinite(sum(shown[place])):
+                    text = f"track {record.number}: expected finite numbers, its state is none any more; it is closed and may start anew"
+                    notes.append(self._note("track-diverged", text, time_ns))
+                    self._enter(record, "closed", time_ns)
         self._memory.add(plots, checked.times_ns[first:last], taken, model)
 
     def _begin(self, start: Start, hit: set[int], changed: dict[int, TrackStatus | None], notes: list[Note], now_ns: int) -> None:
@@ -272,7 +296,7 @@ class Tracker:
                 self._misses(unseen, expected, model, end_ns)
             down = {record.row for record, (_, alt_m, sigma_m) in zip(unseen, expected, strict=True) if below_ground(alt_m, sigma_m)}
         for record in self._records:
-            if record.status == "confirmed" and record.row in hit:
+            if record.status == "closed" or (record.status == "confirmed" and record.row in hit):
                 continue
             slowest_s = max(self._models[sensor].sensor.scan_period_s for sensor in record.sensors)
             status = next_status(
@@ -296,6 +320,8 @@ class Tracker:
             if behind_ns > COMMIT_NS and record.status != "closed":
                 self._bank.predict([record.row], end_ns)
                 self._bank.commit(record.row, end_ns)
+                if record.kind == "ballistic" and not self._bank.is_quiet(record.row) and record.can_be_quiet(end_ns):
+                    self._bank.settle(record.row)
 
     def _misses(self, records: list[Record], expected: list[list[float]], model: SensorModel, end_ns: int) -> None:
         """Book "looked and saw nothing" to the tracks that this sensor should have seen; expected: rows of kernels.look.survey.
@@ -359,7 +385,7 @@ class Tracker:
         """Return the changed tracks that may be shown, in order of creation, and forget the closed ones."""
         tracks: list[Track] = []
         for record in self._records:
-            if record.row not in changed or not self._shown(record):
+            if record.row not in changed or not self._shown(record) or not isfinite(self._bank.whole_x[record.row, 0]):
                 continue
             if record.number == 0:
                 record.number = self._next_number
@@ -413,11 +439,26 @@ class Tracker:
             if not young.may_be_part(now_ns):
                 continue
             candidates = tuple(older.candidate() for older in followed if older.first_plot_ns < young.first_plot_ns)
-            parent = find_parent(young.past[-1], young.first_plot_ns, None, candidates) if candidates else None
-            if parent is not None:
-                young.parent, young.launch = parent, None
-                linked.append(young)
+            number = find_parent(young.past[-1], young.first_plot_ns, None, candidates) if candidates else None
+            older = next((record for record in followed if record.number == number), None)
+            if older is None:
+                continue
+            part, missile = self._part_first(young, older)
+            if part is not None and part.parent is None:
+                part.parent = missile.number
+                if part is older:  # the new track is the missile; it was launched where the old one came from
+                    missile.launch, missile.launch_fit, missile.parent = part.launch, part.launch_fit, None
+                part.launch = None
+                linked.append(part)
         return linked
+
+    def _part_first(self, young: Record, older: Record) -> tuple[Record | None, Record]:
+        """Return (part, missile) of two objects that separated: the one that burns is the missile; nobody if both do."""
+        young_burns = self._bank.boost_weight(young.row) > BURNS
+        older_burns = self._bank.boost_weight(older.row) > BURNS
+        if young_burns:
+            return (None if older_burns else older), young
+        return young, older
 
     def _register(self, record: Record) -> None:
         """Move a quiet track by what was newly learnt of the sensors that made it, and note what their common biases leave unsure."""
@@ -451,14 +492,3 @@ class Tracker:
     def _note(self, code: str, text: str, now_ns: int) -> Note:
         """Return a note of this stage."""
         return Note(stage="tracking", code=code, text=text, time_ns=now_ns)
-
-
-def _looks(times_ns: tuple[int, ...]) -> list[tuple[int, int]]:
-    """Return (first, last + 1) of the groups of plots, in time order, that count as one look."""
-    looks: list[tuple[int, int]] = []
-    first = 0
-    for index in range(1, len(times_ns) + 1):
-        if index == len(times_ns) or times_ns[index] - times_ns[first] > LOOK_NS:
-            looks.append((first, index))
-            first = index
-    return looks
