@@ -25,6 +25,7 @@ TWIN_WAIT_NS: Final = 10 * NS_PER_S  # a newcomer that agrees with an object who
 MERGE_CHI2: Final = 12.59  # 95 %: two objects become one only on good agreement,
 MERGE_AFTER_NS: Final = 3 * NS_PER_S  # held for so long,
 MERGE_SIGMA_M: Final = 3_000.0  # and sharp enough to tell two launches 5 s apart (>= 5 km on one path)
+COARSE_M: Final = 150_000.0  # farther apart, in states some seconds apart, they are not compared: 15 s at 8 km/s and MERGE_SIGMA_M
 MERGE_EVERY_NS: Final = NS_PER_S
 AMBIGUOUS_COST: Final = 6.0  # 2 ln(likelihood ratio 20): below it two objects explain a new track about equally well
 NEAR_CHI2: Final = 200.0  # a newcomer that fits none but is so near to one (bias, a bad first state) waits too, before it counts as
@@ -282,6 +283,8 @@ class Fusion:
             rival = older.members.get(nation)
             if rival is not None and not _replaceable(rival, younger.members[nation].track):
                 return False
+        if any(abs(a - b) > COARSE_M for a, b in zip(older.estimate.x[:3].tolist(), younger.estimate.x[:3].tolist(), strict=True)):
+            return False
         time_ns = max(older.estimate.time_ns, younger.estimate.time_ns)
         one, other = older.at(time_ns), younger.at(time_ns)
         if one is None or other is None or max(position_sigma_m(one), position_sigma_m(other)) > MERGE_SIGMA_M:

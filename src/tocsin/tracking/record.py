@@ -16,10 +16,11 @@ EARLY_PLOTS = 160  # kept for the launch fit: when it is full, every second one 
 EARLY_AFTER_S = 30.0  # plots so long after burnout still say how it burned
 LAUNCH_EVERY_S = 1.0  # while it burns and no fit has worked
 LAUNCH_AGAIN_S = 4.0  # ... and once one has: 100 missiles must not wait for each other
-LAUNCH_AFTER_S = (5.0, 15.0, 30.0)  # after burnout: as the end of the burn becomes clear; later plots say nothing more
+LAUNCH_AFTER_S = (5.0, 30.0)  # after burnout: as the end of the burn becomes clear; later plots say nothing more
 PAST_STATES = 90
 UNSEEN_S = 8.0  # a push of 30 m/s2 that nobody sees moves a missile by a kilometre in this time
 LONGEST_BURN_S = 60.0  # ... what is left of a burn of 40-120 s when radars see it
+NEAR_M = 15_000.0  # a part is tracked within a minute of leaving, and leaves at metres a second
 YOUNG_S = 40.0  # a part's track is sharp enough to be told from a neighbour within this time
 RECENT_HITS = 12  # for "both tracks had their own plot in one scan"
 
@@ -124,6 +125,14 @@ class Record:
         """True while it is asked whether this track left another one, or another one left it: young."""
         young = now_ns - self.first_plot_ns <= s2ns(YOUNG_S)
         return young and self.parent is None and bool(self.past)
+
+    def began_near(self, older: "Record") -> bool:
+        """True if this track's first state lies so near to where another one was then that it may have left it."""
+        if older.first_plot_ns >= self.first_plot_ns or not older.past:
+            return False
+        first = self.past[0]
+        then = min(older.past, key=lambda state: (abs(state.time_ns - first.time_ns), state.time_ns))
+        return all(abs(a - b) < NEAR_M for a, b in zip(first.x[:3].tolist(), then.x[:3].tolist(), strict=True))
 
     def candidate(self) -> Candidate:
         """Return this track as one that a part may have left."""

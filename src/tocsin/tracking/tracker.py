@@ -438,7 +438,7 @@ class Tracker:
         for young in followed:
             if not young.may_be_part(now_ns):
                 continue
-            candidates = tuple(older.candidate() for older in followed if older.first_plot_ns < young.first_plot_ns)
+            candidates = tuple(older.candidate() for older in followed if young.began_near(older))
             number = find_parent(young.past[-1], young.first_plot_ns, None, candidates) if candidates else None
             older = next((record for record in followed if record.number == number), None)
             if older is None:

@@ -1,5 +1,6 @@
 """Lines of tracks.jsonl: a track's state with its whole covariance at one time. Written from messages, read by evaluation."""
 
+from operator import itemgetter
 from typing import Final, cast
 
 import msgspec
@@ -37,6 +38,15 @@ class TrackLine(msgspec.Struct, frozen=True, kw_only=True):
 _decoder: Final = msgspec.json.Decoder(TrackLine)
 
 
+def _index(row: int, column: int) -> int:
+    """Return the place of (row, column), in either order, in the upper triangle."""
+    first, second = min(row, column), max(row, column)
+    return first * STATE_SIZE - first * (first - 1) // 2 + second - first
+
+
+_ROWS: Final = tuple(itemgetter(*(_index(row, column) for column in range(6))) for row in range(6))
+
+
 def track_line(track: Track | FusedTrack) -> bytes:
     """Return the track as a line with its line end. Raises ``OurFault`` if a number of it is not finite."""
     require_finite(f"track {track.track}", *track.pos_ecef_m, *track.vel_ecef_mps, *track.cov)
@@ -66,10 +76,4 @@ def full_cov(upper: tuple[float, ...]) -> Matrix6:
     """Return the 6x6 covariance of position and velocity from the 7x7 one's upper triangle (28 numbers, row by row)."""
     if len(upper) != COV_SIZE:
         raise ValueError(f"expected {COV_SIZE} numbers of an upper triangle, came {len(upper)}")
-    rows = tuple(tuple(upper[_index(min(i, j), max(i, j))] for j in range(6)) for i in range(6))
-    return cast("Matrix6", rows)
-
-
-def _index(row: int, column: int) -> int:
-    """Return the place of (row, column), row <= column, in the upper triangle."""
-    return row * STATE_SIZE - row * (row - 1) // 2 + column - row
+    return cast("Matrix6", tuple([pick(upper) for pick in _ROWS]))
