@@ -105,7 +105,7 @@ class Registration:
         self._lost = 0
         self._window = np.zeros((k, JUDGED, SEEN_COLUMNS))
         self._factor = np.ones((k, JUDGED))
-        self._looks = np.zeros((k, 2))  # expected, came
+        self._looks = [[0.0, 0.0] for _ in range(k)]  # expected, came
         self._plots = np.zeros(k)
         self._faded_ns: int | None = None
         self._finding = find(self._info, self._vector, self._priors, (False,) * k, (False,) * k)
@@ -121,7 +121,7 @@ class Registration:
         and starts the track's filter here.
         """
         place = self._place.get(sensor_index, -1)
-        if place < 0 or self._restarts.get(track_number, 0) >= MOST_RESTARTS or not _coasts(state):
+        if place < 0 or self._restarts.get(track_number, 0) >= MOST_RESTARTS:
             return
         if len(self._waiting) >= MOST_WAITING:
             self._lost += 1
@@ -133,10 +133,9 @@ class Registration:
         place = self._place.get(sensor_index, -1)
         if place >= 0:
             looks = self._looks[place]
-            if looks[0] > LOOKS:
-                looks *= 1.0 - chance / LOOKS
-            looks[0] += chance
-            looks[1] += 1.0 if seen else 0.0
+            keep = 1.0 - chance / LOOKS if looks[0] > LOOKS else 1.0
+            looks[0] = keep * looks[0] + chance
+            looks[1] = keep * looks[1] + (1.0 if seen else 0.0)
 
     def drop(self, track_number: int) -> None:
         """Forget a track at the next update: closed, or no coast any more. What it said before counts."""
@@ -234,7 +233,7 @@ class Registration:
 
     def _use(self, number: int, time_ns: int, place: int, row: Array, state: Array) -> None:
         """Let one plot work on its target; start, restart or end the target where due."""
-        if self._restarts.get(number, 0) >= MOST_RESTARTS:
+        if self._restarts.get(number, 0) >= MOST_RESTARTS or not _coasts(state):
             return
         target = self._targets.get(number)
         if target is not None and (time_ns - target.time_ns) / NS_PER_S > LONGEST_GAP_S:
@@ -390,8 +389,8 @@ class Registration:
             sigma_bias_clock_s=sigma[3],
             variance_factor=max(self._factor[place].tolist()),
             plots=int(self._plots[place]),
-            expected_detections=float(self._looks[place, 0]),
-            detections=float(self._looks[place, 1]),
+            expected_detections=self._looks[place][0],
+            detections=self._looks[place][1],
         )
 
     def _sentence(self, place: int) -> str:
