@@ -29,6 +29,7 @@ SURELY_AIR = 0.9
 AIR_LEAST_S = 8.0  # seen this long before "air-breathing" is said: a rising missile passes 500 m/s too
 AIR_LEAST_PLOTS = 5
 ORBIT_LOWEST_M: Final = 100_000.0  # perigee of the lowest orbit that lasts a turn; below it an object comes down within one
+BURNING_TOP_M: Final = 400_000.0  # missiles have burnt out below; what seems to burn higher is a satellite whose motion is not known yet
 METEOR_LEAST_MPS: Final = 11_000.0  # parabolic speed at the earth: nothing bound to it is faster
 METEOR_LOW_M: Final = 55_000.0
 METEOR_TOP_M: Final = 150_000.0
@@ -104,7 +105,8 @@ def needs_perigee(kind: TrackKind, k: Kinematics, burning: float) -> bool:
     A perigee is never above the object, and at a given altitude an orbit needs a least speed; its earth-fixed share is
     lower by at most the earth's turning.
     """
-    if kind == "meteor" or burning > 0.5 or k.alt_m + SIGMAS * k.alt_sigma_m < ORBIT_LOWEST_M:
+    burns = burning > 0.5 and k.alt_m - SIGMAS * k.alt_sigma_m < BURNING_TOP_M
+    if kind == "meteor" or burns or k.alt_m + SIGMAS * k.alt_sigma_m < ORBIT_LOWEST_M:
         return False
     low = WGS84_A_M + ORBIT_LOWEST_M
     r = max(WGS84_A_M + k.alt_m, low)
