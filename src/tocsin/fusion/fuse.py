@@ -25,7 +25,7 @@ TWIN_WAIT_NS: Final = 10 * NS_PER_S  # a newcomer that agrees with an object who
 MERGE_CHI2: Final = 12.59  # 95 %: two objects become one only on good agreement,
 MERGE_AFTER_NS: Final = 3 * NS_PER_S  # held for so long,
 MERGE_SIGMA_M: Final = 3_000.0  # and sharp enough to tell two launches 5 s apart (>= 5 km on one path)
-COARSE_M: Final = 150_000.0  # farther apart, in states some seconds apart, they are not compared: 15 s at 8 km/s and MERGE_SIGMA_M
+COARSE_M: Final = 40_000.0  # farther apart than any two that agree: 3.6 sigma of MERGE_SIGMA_M each and the slack of two minutes unseen
 MERGE_EVERY_NS: Final = NS_PER_S
 AMBIGUOUS_COST: Final = 6.0  # 2 ln(likelihood ratio 20): below it two objects explain a new track about equally well
 NEAR_CHI2: Final = 200.0  # a newcomer that fits none but is so near to one (bias, a bad first state) waits too, before it counts as
@@ -263,33 +263,23 @@ class Fusion:
         if now_ns < self._merge_due_ns or len(self._groups) < 2:
             return
         self._merge_due_ns = now_ns + MERGE_EVERY_NS
-        groups = [self._groups[number] for number in sorted(self._groups)]
+        sharp: list[tuple[Group, Estimate, list[float]]] = []
+        for number in sorted(self._groups):
+            there = self._groups[number].at(now_ns)
+            if there is not None and position_sigma_m(there) <= MERGE_SIGMA_M:
+                sharp.append((self._groups[number], there, there.x[:3].tolist()))
         agreeing: dict[tuple[int, int], int] = {}
-        for i, older in enumerate(groups):
-            for younger in groups[i + 1 :]:
-                if younger.number in self._groups and older.number in self._groups and self._same_object(older, younger):
+        for i, (older, one, (x, y, z)) in enumerate(sharp):
+            for younger, other, (a, b, c) in sharp[i + 1 :]:
+                if abs(x - a) > COARSE_M or abs(y - b) > COARSE_M or abs(z - c) > COARSE_M or _held_apart(older, younger):
+                    continue
+                if younger.number in self._groups and older.number in self._groups and compare(one, other)[0] <= MERGE_CHI2:
                     since_ns = self._agreeing.get((older.number, younger.number), now_ns)
                     agreeing[older.number, younger.number] = since_ns
                     if now_ns - since_ns >= MERGE_AFTER_NS:
                         self._join(older, younger, now_ns, gone, notes)
                         changed.append(older.number)
         self._agreeing = agreeing
-
-    def _same_object(self, older: Group, younger: Group) -> bool:
-        """True if both are sharp, agree, and no nation has a live track in each."""
-        if older.estimate is None or younger.estimate is None or (older.parent is None) != (younger.parent is None):
-            return False
-        for nation in sorted(younger.members):
-            rival = older.members.get(nation)
-            if rival is not None and not _replaceable(rival, younger.members[nation].track):
-                return False
-        if any(abs(a - b) > COARSE_M for a, b in zip(older.estimate.x[:3].tolist(), younger.estimate.x[:3].tolist(), strict=True)):
-            return False
-        time_ns = max(older.estimate.time_ns, younger.estimate.time_ns)
-        one, other = older.at(time_ns), younger.at(time_ns)
-        if one is None or other is None or max(position_sigma_m(one), position_sigma_m(other)) > MERGE_SIGMA_M:
-            return False
-        return compare(one, other)[0] <= MERGE_CHI2
 
     def _join(self, older: Group, younger: Group, now_ns: int, gone: list[FusedTrack], notes: list[Note]) -> None:
         """Move the younger group's members into the older one; close the younger with the older as its ``parent``, no members."""
@@ -335,6 +325,14 @@ def _replaceable(member: Member, newer: Track) -> bool:
     """True if a nation's member track has ended, or had no plot since the newer track of that nation began."""
     old = member.track
     return old.status in ("lost", "closed") or old.last_plot_ns <= newer.first_plot_ns + REPLACED_NS
+
+
+def _held_apart(older: Group, younger: Group) -> bool:
+    """True if they are not of one sort (part and missile), or a nation has a live track in each."""
+    if (older.parent is None) != (younger.parent is None):
+        return True
+    both = [nation for nation in sorted(younger.members) if nation in older.members]
+    return any(not _replaceable(older.members[nation], younger.members[nation].track) for nation in both)
 
 
 def _taken(track: Track, group: Group) -> bool:

@@ -4,25 +4,23 @@ Gauss-Newton with Levenberg damping over the parameters of ``ascent_kernels``, f
 work per step is compiled; what decides the next step is here.
 """
 
-from math import acos, atan2, cos, exp, log, sin, sqrt
+from math import atan2, exp, log, sqrt
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tocsin.kernels.geodesy import altitude_and_up, enu_axes
+from tocsin.kernels.geodesy import enu_axes
 from tocsin.kernels.linalg import cholesky, solve_lower, solve_upper
 from tocsin.models.ascent_kernels import (
     BURN,
     EAST,
-    KICK_EAST,
-    KICK_NORTH,
-    LN_THRUST,
     NORTH,
     REFUSED,
     TIME,
-    ascend,
+    ascend_to_speed,
     cost_of,
+    guess_steepness,
     normal_matrix,
 )
 
@@ -36,12 +34,9 @@ LEAST_DAMPING: Final = 1e-9
 MOST_DAMPING: Final = 1e6
 # Steps of the differences, in the order of the parameters: far below a sigma, far above rounding.
 STEPS: Final = np.array([20.0, 20.0, 0.05, 1e-3, 1e-3, 0.1, 2e-3, 0.01, 0.02, 0.05, 0.1, 0.05, 5e-3, 0.01])
-GUESS_THRUSTS_MPS2: Final = (14.0, 18.0, 23.0, 29.0, 37.0, 48.0, 64.0, 90.0)
-GUESS_KICKS_RAD: Final = tuple(0.01 * exp(0.33 * step) for step in range(13))  # 0.01 to 0.53
-GUESS_S: Final = 150  # no burn is longer
-GUESS_STEP_S: Final = 2
-ANGLE_SCALE_RAD: Final = 0.05  # mismatches that count alike in the guess
-HEIGHT_SCALE: Final = 0.1
+GUESS_THRUSTS_MPS2: Final = np.array([14.0, 18.0, 23.0, 29.0, 37.0, 48.0, 64.0, 90.0])
+GUESS_KICKS_RAD: Final = np.array([0.01 * exp(0.33 * step) for step in range(13)])  # 0.01 to 0.53
+GUESS_S: Final = 150.0  # no burn is longer
 
 
 class Sight(NamedTuple):
@@ -127,54 +122,22 @@ def _damped_step(theta: Array, prior: Array, sight: Sight, cost: float, damping:
 def guess_ascent(x: Array, origin: Array, mean: Array, theta: Array) -> float:
     """Fill theta[p] with an ascent that reaches about the state x[6] at the reference time; return when, s after lift-off.
 
-    Coarse search over kick angle and thrust (others at ``mean``): fly from below the state until its speed is reached,
-    keep what agrees best in height and flight-path angle, then shift launch point and time.
+    Coarse search over kick angle and thrust (others at ``mean``), then launch point and time are shifted.
     """
-    axes = np.empty((3, 3))
+    axes, end = np.empty((3, 3)), np.zeros(6)
     enu_axes(float(origin[0]), float(origin[1]), axes)
     level_east, level_north, _ = _local(axes, x[3:6].tolist())
-    bearing = atan2(level_east, level_north)
-    times = np.arange(float(GUESS_STEP_S), GUESS_S + 1.0, GUESS_STEP_S)
-    path = np.empty((len(times), 6))
     trial = mean.copy()
     trial[EAST] = trial[NORTH] = trial[TIME] = 0.0
     trial[BURN] = GUESS_S
     theta[:] = trial
-    best, flown = REFUSED, 0
-    for thrust in GUESS_THRUSTS_MPS2:
-        for kick in GUESS_KICKS_RAD:
-            trial[LN_THRUST], trial[KICK_EAST], trial[KICK_NORTH] = log(thrust), kick * sin(bearing), kick * cos(bearing)
-            ascend(trial, origin, times, path)
-            value, place = _mismatch(path, x.tolist())
-            if value < best:
-                best, flown = value, place
-                theta[:] = trial
-    ascend(theta, origin, times, path)
-    theta[EAST], theta[NORTH], _ = _local(axes, (x[:3] - path[flown, :3]).tolist())
-    theta[TIME] = -times[flown]
-    return float(times[flown])
-
-
-def _mismatch(path: Array, x: list[float]) -> tuple[float, int]:
-    """Return how badly a path agrees with x[6] in height and flight-path angle where it first has its speed, and that row."""
-    speed = sqrt(x[3] * x[3] + x[4] * x[4] + x[5] * x[5])
-    fast = path[:, 3] * path[:, 3] + path[:, 4] * path[:, 4] + path[:, 5] * path[:, 5] >= speed * speed
-    row = int(np.argmax(fast))
-    if not fast[row]:
-        return REFUSED, 0
-    slope, alt_m = _slope(x)
-    path_slope, height_m = _slope(path[row].tolist())
-    off_angle = (path_slope - slope) / ANGLE_SCALE_RAD
-    off_height = log(max(height_m, 100.0) / max(alt_m, 100.0)) / HEIGHT_SCALE
-    return off_angle * off_angle + off_height * off_height, row
-
-
-def _slope(x: list[float]) -> tuple[float, float]:
-    """Return the angle of the velocity from the vertical (rad) and the altitude (m) of x[6]."""
-    alt_m, up_x, up_y, up_z = altitude_and_up(x[0], x[1], x[2])
-    speed = max(sqrt(x[3] * x[3] + x[4] * x[4] + x[5] * x[5]), 1.0)
-    climb = up_x * x[3] + up_y * x[4] + up_z * x[5]
-    return acos(max(-1.0, min(1.0, climb / speed))), alt_m
+    bearing = atan2(level_east, level_north)
+    flown_s = guess_steepness(x, trial, origin, GUESS_THRUSTS_MPS2, GUESS_KICKS_RAD, bearing, GUESS_S, theta, end)
+    if flown_s < 0.0:
+        flown_s = ascend_to_speed(theta, origin, 0.0, GUESS_S, end)  # nothing flies so fast: begin near the launch point
+    theta[EAST], theta[NORTH], _ = _local(axes, (x[:3] - end[:3]).tolist())
+    theta[TIME] = -flown_s
+    return flown_s
 
 
 def _local(axes: Array, vector: list[float]) -> tuple[float, float, float]:

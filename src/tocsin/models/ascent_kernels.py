@@ -11,13 +11,13 @@ in the middle of its burn (m/s2), its relative change over that burn, ln_beta, l
 stage: its burnout (s after lift-off), the coast after it (s), ln of its thrust over the last stage's, its relative change.
 """
 
-from math import cos, exp, sin, sqrt
+from math import acos, cos, exp, log, sin, sqrt
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tocsin.kernels.geodesy import enu_axes, geodetic2ecef
+from tocsin.kernels.geodesy import altitude_and_up, enu_axes, geodetic2ecef
 from tocsin.kernels.jit import kernel
 from tocsin.kernels.measure import COL_KIND, INFRARED, MAX_ROWS, measure
 from tocsin.kernels.trajectory import boost_acceleration
@@ -42,9 +42,9 @@ LN_RATIO: Final = 12
 SLOPE_1: Final = 13
 TWO_STAGES: Final = 14
 
-STEP_S: Final = 2.5  # longest step of RK4; with the two below the path stays within 2 m of one in steps of 0.25 s
-FIRST_STEP_S: Final = 0.6
-STEP_GROWTH: Final = 0.05  # steps grow with the time after lift-off: a slow missile turns fast
+STEP_S: Final = 4.0  # longest step of RK4; with the two below the path stays within 2 m (median) of one in steps of 0.1 s
+FIRST_STEP_S: Final = 0.8
+STEP_GROWTH: Final = 0.06  # steps grow with the time after lift-off: a slow missile turns fast
 HOT_S: Final = 0.5  # an infrared plot outside the burn counts as one sigma for so many seconds
 REFUSED: Final = 1e30  # cost of parameters that no missile has
 LEAST_LIFT_MPS2: Final = 10.2  # less does not lift off
@@ -58,6 +58,8 @@ MOST_GAP_S: Final = 60.0
 LONGEST_S: Final = 600.0  # from lift-off to the last plot
 FARTHEST_M: Final = 3.0e6  # of the launch point from the reference point
 LEAST_BURN_S: Final = 3.0  # of a stage
+ANGLE_SCALE_RAD: Final = 0.05  # mismatches that count alike in a guess
+HEIGHT_SCALE: Final = 0.1
 
 
 @kernel
@@ -67,39 +69,72 @@ def ascend(theta: Array, origin: Array, times_s: Array, out: Array) -> None:
     origin[2]: latitude and longitude of the reference point, rad. Before lift-off the missile stands on the ground.
     Method: RK4, steps growing to STEP_S that end at the kick and wherever thrust begins or ends; a cubic within steps.
     """
-    meridian = 1.0 - WGS84_E2 * sin(origin[0]) * sin(origin[0])
-    normal_m = WGS84_A_M / sqrt(meridian)
-    lat = origin[0] + theta[NORTH] / (normal_m * (1.0 - WGS84_E2) / meridian)
-    lon = origin[1] + theta[EAST] / (normal_m * cos(origin[0]))
-    axes = np.empty((3, 3))
-    enu_axes(lat, lon, axes)
-    work = np.empty((6, 6))
+    axes, work, line = np.empty((3, 3)), np.empty((6, 6)), np.empty(2)
     s, before = work[4], work[5]
-    s[0], s[1], s[2] = geodetic2ecef(lat, lon, 0.0)
-    s[3] = s[4] = s[5] = 0.0
+    _stand(theta, origin, axes, s)
     n = times_s.shape[0]
     index = 0
     while index < n and times_s[index] <= theta[TIME]:
         out[index] = s
         index += 1
     now_s = 0.0
-    part = 0  # 0 before the kick, 1 first of two stages, 2 coast between, 3 last stage, 4 coast after
-    line = np.empty(2)  # thrust acceleration = line[0] + line[1] x seconds after lift-off
+    part = 0
     until_s = _next_part(theta, part, line)
     while index < n:
-        if now_s >= until_s - 1e-9:
-            if part == 0:
-                _turn(s, axes, theta[KICK_EAST], theta[KICK_NORTH])
-            part = part + 1 if part > 0 or theta.shape[0] == TWO_STAGES else 3
-            until_s = _next_part(theta, part, line)
-            continue
-        h = min(FIRST_STEP_S + STEP_GROWTH * now_s, STEP_S, until_s - now_s)
+        part, until_s, h = _ahead(theta, axes, part, now_s, until_s, line, s)
         before[:] = s
         _powered_step(s, now_s, h, theta[ASCENT_LN_BETA], line, work)
         while index < n and times_s[index] - theta[TIME] <= now_s + h:
             _between(before, s, h, (times_s[index] - theta[TIME] - now_s) / h, out[index])
             index += 1
         now_s += h
+
+
+@kernel
+def ascend_to_speed(theta: Array, origin: Array, speed_mps: float, most_s: float, out: Array) -> float:
+    """Fill out[6] with the first state, step by step of ``ascend``, that flies so fast; return its time, s after lift-off.
+
+    Negative if it is not so fast within most_s: ``out`` is then its last state.
+    """
+    axes, work, line = np.empty((3, 3)), np.empty((6, 6)), np.empty(2)
+    _stand(theta, origin, axes, out)
+    now_s = 0.0
+    part = 0
+    until_s = _next_part(theta, part, line)
+    while now_s < most_s:
+        part, until_s, h = _ahead(theta, axes, part, now_s, until_s, line, out)
+        _powered_step(out, now_s, h, theta[ASCENT_LN_BETA], line, work)
+        now_s += h
+        if out[3] * out[3] + out[4] * out[4] + out[5] * out[5] >= speed_mps * speed_mps:
+            return now_s
+    return -1.0
+
+
+@kernel
+def _stand(theta: Array, origin: Array, axes: Array, s: Array) -> None:
+    """Fill s[6] with the missile standing at its launch point, and axes[3, 3] with east, north, up there."""
+    meridian = 1.0 - WGS84_E2 * sin(origin[0]) * sin(origin[0])
+    normal_m = WGS84_A_M / sqrt(meridian)
+    lat = origin[0] + theta[NORTH] / (normal_m * (1.0 - WGS84_E2) / meridian)
+    lon = origin[1] + theta[EAST] / (normal_m * cos(origin[0]))
+    enu_axes(lat, lon, axes)
+    s[0], s[1], s[2] = geodetic2ecef(lat, lon, 0.0)
+    s[3] = s[4] = s[5] = 0.0
+
+
+@kernel
+def _ahead(theta: Array, axes: Array, part: int, now_s: float, until_s: float, line: Array, s: Array) -> tuple[int, float, float]:
+    """Enter the parts of the ascent that begin now (the kick turns s[6]); return part, its end and the next step, s.
+
+    Parts: 0 before the kick, 1 first of two stages, 2 coast between, 3 last stage, 4 coast after. line[2]: thrust acceleration =
+    line[0] + line[1] x seconds after lift-off.
+    """
+    while now_s >= until_s - 1e-9:
+        if part == 0:
+            _turn(s, axes, theta[KICK_EAST], theta[KICK_NORTH])
+        part = part + 1 if part > 0 or theta.shape[0] == TWO_STAGES else 3
+        until_s = _next_part(theta, part, line)
+    return part, until_s, min(FIRST_STEP_S + STEP_GROWTH * now_s, STEP_S, until_s - now_s)
 
 
 @kernel
@@ -171,6 +206,45 @@ def _turn(s: Array, axes: Array, kick_east: float, kick_north: float) -> None:
     for a in range(3):
         level = (kick_east * axes[0, a] + kick_north * axes[1, a]) / angle
         s[3 + a] = speed * (cos(angle) * axes[2, a] + sin(angle) * level)
+
+
+@kernel
+def guess_steepness(
+    x: Array, mean: Array, origin: Array, thrusts_mps2: Array, kicks_rad: Array, bearing_rad: float, most_s: float, theta: Array, out: Array
+) -> float:
+    """Try all pairs of thrust and kick (towards bearing_rad) from ``mean``; fill theta[p] with the best and out[6] with its end.
+
+    Each is flown until it has the speed of x[6]; the best agrees best with it in height and flight-path angle there. Returns
+    when that is, s after lift-off; negative if none ever flies so fast within most_s.
+    """
+    trial, state = mean.copy(), np.empty(6)
+    speed = sqrt(x[3] * x[3] + x[4] * x[4] + x[5] * x[5])
+    slope, alt_m = _slope(x)
+    best, flown_s = REFUSED, -1.0
+    for thrust in thrusts_mps2:
+        for kick in kicks_rad:
+            trial[LN_THRUST], trial[KICK_EAST], trial[KICK_NORTH] = log(thrust), kick * sin(bearing_rad), kick * cos(bearing_rad)
+            time_s = ascend_to_speed(trial, origin, speed, most_s, state)
+            if time_s < 0.0:
+                continue
+            path_slope, height_m = _slope(state)
+            off_angle = (path_slope - slope) / ANGLE_SCALE_RAD
+            off_height = log(max(height_m, 100.0) / max(alt_m, 100.0)) / HEIGHT_SCALE
+            value = off_angle * off_angle + off_height * off_height
+            if value < best:
+                best, flown_s = value, time_s
+                theta[:] = trial
+                out[:] = state
+    return flown_s
+
+
+@kernel
+def _slope(x: Array) -> tuple[float, float]:
+    """Return the angle of the velocity from the vertical (rad) and the altitude (m) of x[6]."""
+    alt_m, up_x, up_y, up_z = altitude_and_up(x[0], x[1], x[2])
+    speed = max(sqrt(x[3] * x[3] + x[4] * x[4] + x[5] * x[5]), 1.0)
+    climb = up_x * x[3] + up_y * x[4] + up_z * x[5]
+    return acos(max(-1.0, min(1.0, climb / speed))), alt_m
 
 
 @kernel
@@ -268,7 +342,7 @@ def normal_matrix(
     n = times_s.shape[0]
     parts = theta.shape[0]
     r = np.empty(MAX_ROWS * n + 1)
-    J = np.zeros((parts, MAX_ROWS * n + 1))
+    J = np.zeros((MAX_ROWS * n + 1, parts))
     states = np.empty((n, 6))
     moved = np.empty((parts, n, 6))
     trial = theta.copy()
@@ -290,25 +364,27 @@ def normal_matrix(
                 total = 0.0
                 for a in range(6):
                     total -= H[row, a] * (moved[p, index, a] - states[index, a])
-                J[p, count] = total / (sigma * steps[p])
+                J[count, p] = total / (sigma * steps[p])
             count += 1
         if plots[index, COL_KIND] == INFRARED:
             count += _heat_row(theta, times_s[index], steps, trial, count, r, J)
     if cue[1] > 0.0:
         r[count] = (cue[0] - theta[TIME] - theta[BURN]) / cue[1]
-        J[TIME, count] = -1.0 / cue[1]
-        J[BURN, count] = -1.0 / cue[1]
+        J[count, TIME] = -1.0 / cue[1]
+        J[count, BURN] = -1.0 / cue[1]
         count += 1
     for p in range(parts):
         gradient[p] = -(theta[p] - prior[0, p]) / (prior[1, p] * prior[1, p])
-        for k in range(count):
-            gradient[p] -= J[p, k] * r[k]
-        for q in range(p + 1):
-            total = 0.0
-            for k in range(count):
-                total += J[p, k] * J[q, k]
-            A[p, q] = total
-            A[q, p] = total
+        for q in range(parts):
+            A[p, q] = 0.0
+    for k in range(count):  # innermost over parameters: every sum keeps its order, and the processor takes several at once
+        row_k = J[k]
+        for p in range(parts):
+            value = row_k[p]
+            gradient[p] -= value * r[k]
+            for q in range(parts):
+                A[p, q] += value * row_k[q]
+    for p in range(parts):
         A[p, p] += 1.0 / (prior[1, p] * prior[1, p])
 
 
@@ -319,6 +395,6 @@ def _heat_row(theta: Array, time_s: float, steps: Array, trial: Array, row: int,
     for p in range(theta.shape[0]):
         if p == TIME or p >= BURN:
             trial[p] = theta[p] + steps[p]
-            J[p, row] = (_cold_s(trial, time_s - trial[TIME]) / HOT_S - r[row]) / steps[p]
+            J[row, p] = (_cold_s(trial, time_s - trial[TIME]) / HOT_S - r[row]) / steps[p]
             trial[p] = theta[p]
     return 1

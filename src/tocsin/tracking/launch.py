@@ -125,6 +125,7 @@ class LaunchFit(msgspec.Struct, frozen=True, kw_only=True):
     starts: tuple[Start, ...]
     sound: Sound | None  # a second stage starts from it
     retry_ns: int  # no search for other forms of ascent before
+    whole: bool  # forms were searched with burnout behind: nothing later changes the choice
     plots: int  # how many it used
 
 
@@ -189,6 +190,7 @@ def fit_launch(
         starts=tuple(Start(fit.template, fit.theta) for fit in fits),
         sound=sound,
         retry_ns=now_ns + s2ns(RETRY_S) if warm is None or due else warm.retry_ns,
+        whole=(due and burnout_ns is not None) or (warm is not None and warm.whole),
         plots=len(used),
     )
 
@@ -274,7 +276,8 @@ def _fits(problem: _Problem, warm: LaunchFit | None, begun: _Begun | None, *, du
         fits = _present([_refit(start, problem, most) for start, most in zip(warm.starts, iterations, strict=True)])
         if due and warm.sound is not None:
             fits += _again(warm.sound, fits, problem)
-    if due and begun is not None and (problem.sight.cue[1] > 0.0 or _misfit(fits, problem) > MISFIT):
+    once_more = problem.sight.cue[1] > 0.0 and not (warm is not None and warm.whole)
+    if due and begun is not None and (once_more or _misfit(fits, problem) > MISFIT):
         fits += _cold(begun, problem)  # after burnout once more, whatever was found on the way
         ones = [fit for fit in fits if len(fit.theta) == ONE_STAGE]
         if ones and _misfit(fits, problem) > MISFIT:
@@ -284,18 +287,17 @@ def _fits(problem: _Problem, warm: LaunchFit | None, begun: _Begun | None, *, du
 
 
 def _cold(begun: _Begun, problem: _Problem) -> list[_Weighed]:
-    """Return fits of all templates, each from a coarse guess at a state."""
-    templates = [_ONE_STAGE]
+    """Return fits of all templates: of one stage from a coarse guess at a state, of two from there."""
+    theta = np.empty(ONE_STAGE)
+    guess_ascent(begun.state, problem.sight.origin, _prior(_ONE_STAGE)[0], theta)
+    theta[TIME] += (begun.ref_ns - problem.ref_ns) / NS_PER_S
+    theta[BURN] = problem.end_s - theta[TIME]
+    one = _refit(Start(_ONE_STAGE, theta), problem, COLD_ITERATIONS)
+    fits = [one]
+    base = theta if one is None else one.theta
     for stage_s, sigma_s, weight in STAGE_PARTS:
-        templates.append(Template(KICK_TIME_MEAN_S, KICK_TIME_SIGMA_S, stage_s, sigma_s, log(weight * TWO_STAGE_PRIOR)))
-    fits = []
-    for template in templates:
-        mean = _prior(template)[0]
-        theta = np.empty(len(mean))
-        guess_ascent(begun.state, problem.sight.origin, mean, theta)
-        theta[TIME] += (begun.ref_ns - problem.ref_ns) / NS_PER_S
-        theta[BURN] = problem.end_s - theta[TIME]
-        fits.append(_refit(Start(template, theta), problem, COLD_ITERATIONS))
+        template = Template(KICK_TIME_MEAN_S, KICK_TIME_SIGMA_S, stage_s, sigma_s, log(weight * TWO_STAGE_PRIOR))
+        fits.append(_refit(Start(template, _second_stage(base, stage_s, START_GAPS_S[0], problem)), problem, COLD_ITERATIONS))
     return _present(fits)
 
 
