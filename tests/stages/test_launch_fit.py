@@ -55,7 +55,7 @@ def test_the_path_kernel_flies_as_the_simulator_does(motors: tuple[Motor, ...]) 
     boost = flown.boost
     last = motors[-1]
     theta = [0.0, 0.0, 0.0, boost.kick_east_rad, boost.kick_north_rad, boost.kick_s, log(last.thrust_mps2), last.slope, boost.ln_beta]
-    theta.append(flown.burnout_s)
+    theta += [flown.burnout_s, boost.ln_beta]
     if len(motors) == 2:
         theta += [motors[0].burn_s, motors[0].coast_s, log(motors[0].thrust_mps2 / last.thrust_mps2), motors[0].slope]
     times_s = np.arange(1.0, flown.burnout_s + 40.0, 3.7)
@@ -71,7 +71,7 @@ def test_the_downhill_direction_is_the_gradient_of_the_cost() -> None:
     boost = flown.boost
     seen = [*plots(flown, FAR, 1, 95.0), *plots(flown, SATELLITES, 2, 95.0)]
     seen.sort(key=lambda item: item[0])
-    theta = np.array([300.0, -200.0, 0.4, 0.32, 0.13, 8.5, 3.6, -0.1, 8.5, 78.4, 35.4, 4.3, -0.25, 0.05])
+    theta = np.array([300.0, -200.0, 0.4, 0.32, 0.13, 8.5, 3.6, -0.1, 8.5, 78.4, 8.4, 35.4, 4.3, -0.25, 0.05])
     assert len(theta) == TWO_STAGES
     prior = np.array([theta + 0.1, np.maximum(np.abs(theta), 1.0)])
     sight = (
@@ -143,7 +143,7 @@ def test_a_second_stage_lit_in_sight_is_followed() -> None:
     assert seen[0][0] < at_ns(25.0)
     fit = followed(flown, seen, 105.0)
     assert fit is not None
-    assert {len(start.theta) for start in fit.starts} == {TWO_STAGES}
+    assert len(fit.starts[0].theta) == TWO_STAGES
     assert float(fit.starts[0].theta[BURN]) == pytest.approx(79.0, abs=2.0)
     distance2, distance_m, away = off(flown, fit)
     assert distance2 < 9.21  # 99 %
@@ -170,7 +170,8 @@ def test_a_track_that_began_after_burnout_is_told_widely() -> None:
     fit = fit_launch(late, state(flown, 105.0), at_ns(105.0), None, at_ns(77.0))
     assert burning is not None
     assert fit is not None
-    assert fit.estimate.time_sigma_s > 2.0 * burning.estimate.time_sigma_s
+    assert fit.estimate.time_sigma_s > 1.5 * burning.estimate.time_sigma_s
+    assert fit.estimate.cov_en_m2[0] > 4.0 * burning.estimate.cov_en_m2[0]
     assert off(flown, fit)[0] < 9.21  # 99 %
 
 

@@ -26,14 +26,15 @@ from tocsin.models.ascent_kernels import (
 
 Array = NDArray[np.float64]
 
-SETTLED: Final = 0.05  # the fit ends when a step lowers the cost by less; a chi-square of 1 is one sigma
+SETTLED: Final = 0.15  # the fit ends when a step lowers the cost by less; a chi-square of 1 is one sigma
+ROUGHLY_SETTLED: Final = 1.0  # ... of one that is only to be a start
 DAMPINGS: Final = 8
 STEP_SIGMAS: Final = 0.3
 FIRST_DAMPING: Final = 1e-3
 LEAST_DAMPING: Final = 1e-9
 MOST_DAMPING: Final = 1e6
 # Steps of the differences, in the order of the parameters: far below a sigma, far above rounding.
-STEPS: Final = np.array([20.0, 20.0, 0.05, 1e-3, 1e-3, 0.1, 2e-3, 0.01, 0.02, 0.05, 0.1, 0.05, 5e-3, 0.01])
+STEPS: Final = np.array([20.0, 20.0, 0.05, 1e-3, 1e-3, 0.1, 2e-3, 0.01, 0.02, 0.05, 0.02, 0.1, 0.05, 5e-3, 0.01])
 GUESS_THRUSTS_MPS2: Final = np.array([14.0, 18.0, 23.0, 29.0, 37.0, 48.0, 64.0, 90.0])
 GUESS_KICKS_RAD: Final = np.array([0.01 * exp(0.33 * step) for step in range(13)])  # 0.01 to 0.53
 GUESS_S: Final = 150.0  # no burn is longer
@@ -56,7 +57,7 @@ class Fitted(NamedTuple):
     ln_det: float
 
 
-def fit_ascent(theta: Array, prior: Array, sight: Sight, iterations: int) -> Fitted | None:
+def fit_ascent(theta: Array, prior: Array, sight: Sight, iterations: int, settled: float = SETTLED) -> Fitted | None:
     """Fit theta[p] in place; None if it is nothing a missile can do. prior[2, p]: mean and sigma.
 
     The covariance is the inverse of the last normal matrix, at most a settled step (a quarter of a sigma) behind.
@@ -75,7 +76,7 @@ def fit_ascent(theta: Array, prior: Array, sight: Sight, iterations: int) -> Fit
             steps[part] = min(float(STEPS[part]), STEP_SIGMAS / sqrt(float(A[part, part])))
         before = cost
         cost, damping = _damped_step(theta, prior, sight, cost, damping, A, gradient)
-        if before - cost < SETTLED:
+        if before - cost < settled:
             break
     return _settled(A, cost)
 

@@ -1,14 +1,15 @@
 """Powered ascent from the ground as scalar kernels: the path, its residuals against plots, the normal matrix of a fit.
 
 Simplifications: vertical rise to the kick, an instant turn there, then a gravity turn; one or two stages with a coast
-between them and a coast after the last burnout; thrust acceleration is a line over each stage; drag with one ln_beta; no
-lift, no wind. What lies below the horizon is not seen: there the parameters stay near their priors, and their
-uncertainty is carried into the answer.
+between them and a coast after the last burnout; thrust acceleration is a line over each stage; drag with one ln_beta
+until the last burnout and another after it; no lift, no wind. What lies below the horizon is not seen: there the
+parameters stay near their priors, and their uncertainty is carried into the answer.
 
 Parameters theta[ONE_STAGE or TWO_STAGES]: east, north (m from a reference point on the ground), lift-off time (s from the
 reference time), kick towards east and north (rad), kick time (s after lift-off), ln of the last stage's thrust acceleration
-in the middle of its burn (m/s2), its relative change over that burn, ln_beta, last burnout (s after lift-off); of a first
-stage: its burnout (s after lift-off), the coast after it (s), ln of its thrust over the last stage's, its relative change.
+in the middle of its burn (m/s2), its relative change over that burn, ln_beta under thrust, last burnout (s after lift-off),
+ln_beta after it (the empty body is lighter, with the same cross-section); of a first stage: its burnout (s after
+lift-off), the coast after it (s), ln of its thrust over the last stage's, its relative change.
 """
 
 from math import acos, cos, exp, log, sin, sqrt
@@ -35,12 +36,13 @@ LN_THRUST: Final = 6
 SLOPE: Final = 7
 ASCENT_LN_BETA: Final = 8
 BURN: Final = 9
-ONE_STAGE: Final = 10  # number of parameters
-STAGE: Final = 10
-GAP: Final = 11
-LN_RATIO: Final = 12
-SLOPE_1: Final = 13
-TWO_STAGES: Final = 14
+COAST_LN_BETA: Final = 10
+ONE_STAGE: Final = 11  # number of parameters
+STAGE: Final = 11
+GAP: Final = 12
+LN_RATIO: Final = 13
+SLOPE_1: Final = 14
+TWO_STAGES: Final = 15
 
 STEP_S: Final = 4.0  # longest step of RK4; with the two below the path stays within 2 m (median) of one in steps of 0.1 s
 FIRST_STEP_S: Final = 0.8
@@ -83,7 +85,7 @@ def ascend(theta: Array, origin: Array, times_s: Array, out: Array) -> None:
     while index < n:
         part, until_s, h = _ahead(theta, axes, part, now_s, until_s, line, s)
         before[:] = s
-        _powered_step(s, now_s, h, theta[ASCENT_LN_BETA], line, work)
+        _powered_step(s, now_s, h, theta[ASCENT_LN_BETA if part < 4 else COAST_LN_BETA], line, work)
         while index < n and times_s[index] - theta[TIME] <= now_s + h:
             _between(before, s, h, (times_s[index] - theta[TIME] - now_s) / h, out[index])
             index += 1
@@ -305,6 +307,8 @@ def _flyable(theta: Array, times_s: Array) -> bool:
         return False
     if not first_s > theta[KICK_TIME] + LEAST_BURN_S or not theta[BURN] > lit_s + LEAST_BURN_S or not theta[BURN] < LONGEST_S:
         return False
+    if not abs(theta[COAST_LN_BETA]) < MOST_LN_BETA:
+        return False
     if not abs(theta[EAST]) < FARTHEST_M or not abs(theta[NORTH]) < FARTHEST_M or not times_s[-1] - theta[TIME] < LONGEST_S:
         return False
     kick2 = theta[KICK_EAST] * theta[KICK_EAST] + theta[KICK_NORTH] * theta[KICK_NORTH]
@@ -347,7 +351,11 @@ def normal_matrix(
     moved = np.empty((parts, n, 6))
     trial = theta.copy()
     ascend(theta, origin, times_s, states)
+    burning = times_s[n - 1] <= theta[TIME] + theta[BURN]
     for p in range(parts):
+        if p == COAST_LN_BETA and burning:
+            moved[p] = states
+            continue
         trial[p] = theta[p] + steps[p]
         ascend(trial, origin, times_s, moved[p])
         trial[p] = theta[p]

@@ -1,9 +1,10 @@
 """Launch point and time of a track that was seen burning: a fit over ascent templates, off the scan's hot path.
 
-The published prior of a boost (one or two stages, kick at 4-15 s, thrust slope) is a mixture of Gaussian templates. Each is
-fitted to the plots on both sides of burnout and weighed by its evidence (chi-square, priors and the determinant: Laplace), so
-that what was not seen is in the ellipse. Templates that the plots rule out are dropped; a second stage that begins in sight
-of the sensors starts from the fit of the first.
+The published prior of a boost is a mixture of Gaussian templates (``launch_prior``). Each is fitted to the plots on both sides
+of burnout and weighed by its evidence (chi-square, priors and the determinant: Laplace), so that what was not seen is in the
+ellipse. Templates that the plots rule out are dropped; a second stage that begins in sight of the sensors starts from the fit
+of the first. Once the burn is over, narrow templates all over the prior of what was not seen replace the few broad ones in
+effect: the launch point bends with kick and staging, and one Gaussian each would be too sharp.
 """
 
 from math import cos, exp, isfinite, log, sin, sqrt
@@ -14,16 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin.kernels.geodesy import altitude_and_up, ecef2geodetic
-from tocsin.kernels.measure import COL_KIND, INFRARED, RADAR_DOPPLER
+from tocsin.kernels.measure import COL_KIND, COL_SIGMA, INFRARED, MAX_ROWS, RADAR_DOPPLER
 from tocsin.kernels.trajectory import coast_propagate
 from tocsin.messages.track import LaunchEstimate
-from tocsin.models.ascent import Fitted, Sight, fit_ascent, guess_ascent
+from tocsin.models.ascent import ROUGHLY_SETTLED, SETTLED, Fitted, Sight, fit_ascent, guess_ascent
 from tocsin.models.ascent_kernels import (
     BURN,
     EAST,
     GAP,
     KICK_TIME,
     LEAST_BURN_S,
+    LN_RATIO,
     NORTH,
     ONE_STAGE,
     REFUSED,
@@ -33,31 +35,10 @@ from tocsin.models.ascent_kernels import (
     TIME,
     TWO_STAGES,
 )
+from tocsin.tracking.launch_prior import ANY_STAGING, KICK, KICK_THIRDS_S, LN_BETA_MEAN, ONE, STAGINGS, Template, narrow_templates, prior_of
 from tocsin.units import NS_PER_S, STANDARD_GRAVITY_MPS2, WGS84_A_M, WGS84_E2, s2ns
 
 Array = NDArray[np.float64]
-
-# Priors: means and sigmas of the published ranges (uniform: width / sqrt(12)); what is not published is wide.
-KICK_TIME_MEAN_S: Final = 9.5  # 4-15 s
-KICK_TIME_SIGMA_S: Final = 3.2
-KICK_THIRDS_S: Final = ((5.5, 1.2), (9.5, 1.2), (13.5, 1.2))  # the same range in three parts of equal weight: (mean, sigma)
-SLOPE_SIGMA: Final = 0.115  # +-20 % over a stage
-BURN_MEAN_S: Final = 75.0  # 40-120 s in all, less for a failed boost
-BURN_SIGMA_S: Final = 28.0
-GAP_MEAN_S: Final = 5.0  # coast between stages 0-10 s
-GAP_SIGMA_S: Final = 2.9
-STAGE_MEAN_S: Final = 43.0  # the first of two burns, 30-70 % of 40-120 s
-STAGE_SIGMA_S: Final = 18.0
-STAGE_PARTS: Final = ((22.0, 8.0, 0.30), (37.0, 8.0, 0.34), (54.0, 9.0, 0.26), (74.0, 10.0, 0.10))  # the same as (mean, sigma, weight)
-TWO_STAGE_PRIOR: Final = 0.7  # more than half: two stages taken for one are told too narrowly, one for two only too widely
-LN_THRUST_MEAN: Final = log(30.0)  # m/s2
-LN_THRUST_SIGMA: Final = 0.45
-LN_RATIO_SIGMA: Final = 0.35
-LN_BETA_MEAN: Final = log(5_500.0)  # published for the empty body: 5 000; a full tank is heavier, same cross-section
-LN_BETA_SIGMA: Final = 0.4
-KICK_SIGMA_RAD: Final = 0.3
-FREE_M: Final = 1.0e6  # no prior worth the name on place and time
-FREE_S: Final = 300.0
 
 LEAST_PLOTS: Final = 4
 LEAST_SPAN_S: Final = 2.0
@@ -69,13 +50,16 @@ CUE_LAG_S: Final = 2.0  # burnout is told from the phase probabilities, which la
 CUE_SIGMA_S: Final = 4.0  # much more when satellites alone see it, so it weighs little
 UNSEEN_S: Final = 60.0  # a track that began so long after burnout says nothing of the launch
 COLD_ITERATIONS: Final = 12
+SOFT_ITERATIONS: Final = 8
+COLD_SOFTENINGS: Final = (30.0, 5.0)  # times the plots' sigmas, one after the other, before the fit itself
+WARM_SOFTENINGS: Final = (5.0,)
 WARM_ITERATIONS: Final = 4
 HEAVY_STARTS: Final = 4  # the lighter templates take one step a call
 SPLIT_ITERATIONS: Final = 6
 SPLIT_SHARE: Final = 0.03  # a template of this weight has its kick's range split in three
 MOST_SPLITS: Final = 3  # per call
-LEAST_SHARE: Final = 1e-4  # a template of less weight is dropped
-MOST_TEMPLATES: Final = 12
+LEAST_SHARE: Final = 1e-3  # a template of less weight is dropped
+MOST_TEMPLATES: Final = 8
 LONGEST_SPAN_S: Final = 200.0  # later plots say nothing new of the launch
 MISFIT: Final = 1.6  # chi-square per value from which another form of ascent is looked for
 STRAIN: Final = 5.0  # chi-square of kick time, thrust, slope, ln beta from which a staging in sight is looked for
@@ -86,20 +70,6 @@ LEVEL_SINE: Final = 0.26  # climb of 15 degrees: a missile so low still stands s
 RETRY_S: Final = 5.0  # between searches for other forms of ascent
 FLOOR_M: Final = 3.0  # 1 sigma of the fit's own arithmetic
 FLOOR_S: Final = 0.05
-
-
-class Template(NamedTuple):
-    """One Gaussian part of the prior: kick time, first stage's burn (sigma 0: one stage), ln of its weight."""
-
-    kick_s: float
-    kick_sigma_s: float
-    stage_s: float
-    stage_sigma_s: float
-    ln_weight: float
-
-
-_ONE_STAGE: Final = Template(KICK_TIME_MEAN_S, KICK_TIME_SIGMA_S, 0.0, 0.0, log(1.0 - TWO_STAGE_PRIOR))
-_ANY_STAGING: Final = Template(KICK_TIME_MEAN_S, KICK_TIME_SIGMA_S, STAGE_MEAN_S, STAGE_SIGMA_S, log(TWO_STAGE_PRIOR))
 
 
 class Start(NamedTuple):
@@ -123,6 +93,7 @@ class LaunchFit(msgspec.Struct, frozen=True, kw_only=True):
     ref_ns: int
     origin_rad: tuple[float, float]
     starts: tuple[Start, ...]
+    spread: tuple[Start, ...]  # the same of narrow templates
     sound: Sound | None  # a second stage starts from it
     retry_ns: int  # no search for other forms of ascent before
     whole: bool  # forms were searched with burnout behind: nothing later changes the choice
@@ -183,11 +154,14 @@ def fit_launch(
     ones = [fit for fit in fits if len(fit.theta) == ONE_STAGE]
     if ones and _misfit(ones, problem) < MISFIT:
         sound = Sound(min(ones, key=lambda fit: fit.fit.cost).theta, used[-1][0])
+    told = burnout_ns is not None
+    spread = _spread(fits, warm, problem) if told else []
     return LaunchFit(
-        estimate=_mixture(fits, problem, told=burnout_ns is not None),
+        estimate=_mixture(fits + spread, problem, told=told),
         ref_ns=problem.ref_ns,
         origin_rad=problem.origin_rad,
         starts=tuple(Start(fit.template, fit.theta) for fit in fits),
+        spread=tuple(Start(fit.template, fit.theta) for fit in spread),
         sound=sound,
         retry_ns=now_ns + s2ns(RETRY_S) if warm is None or due else warm.retry_ns,
         whole=(due and burnout_ns is not None) or (warm is not None and warm.whole),
@@ -245,28 +219,6 @@ def _problem(used: list[tuple[int, Array]], ref_ns: int, origin_rad: tuple[float
     return _Problem(sight, ref_ns, origin_rad, values, end_s)
 
 
-def _prior(template: Template) -> Array:
-    """Return prior[2, parameters]: mean and sigma of the ascent parameters for one template."""
-    rows = (
-        (0.0, FREE_M),
-        (0.0, FREE_M),
-        (0.0, FREE_S),
-        (0.0, KICK_SIGMA_RAD),
-        (0.0, KICK_SIGMA_RAD),
-        (template.kick_s, template.kick_sigma_s),
-        (LN_THRUST_MEAN, LN_THRUST_SIGMA),
-        (0.0, SLOPE_SIGMA),
-        (LN_BETA_MEAN, LN_BETA_SIGMA),
-        (BURN_MEAN_S, BURN_SIGMA_S),
-        (template.stage_s, template.stage_sigma_s),
-        (GAP_MEAN_S, GAP_SIGMA_S),
-        (0.0, LN_RATIO_SIGMA),
-        (0.0, SLOPE_SIGMA),
-    )
-    parts = TWO_STAGES if template.stage_sigma_s > 0.0 else ONE_STAGE
-    return np.array([[row[0] for row in rows[:parts]], [row[1] for row in rows[:parts]]])
-
-
 def _fits(problem: _Problem, warm: LaunchFit | None, begun: _Begun | None, *, due: bool) -> list[_Weighed]:
     """Return the fits that count, the heaviest first: from the last ones, or from others where none of those agrees."""
     fits: list[_Weighed] = []
@@ -283,22 +235,31 @@ def _fits(problem: _Problem, warm: LaunchFit | None, begun: _Begun | None, *, du
         if ones and _misfit(fits, problem) > MISFIT:
             found = _sound_part(ones[0], problem)
             fits += [] if found is None else _restaged(found, problem)
-    return _split(_kept(fits, problem), problem, due=due)
+    fits = _kept(fits, problem)
+    return fits if problem.sight.cue[1] > 0.0 else _split(fits, problem, due=due)
 
 
 def _cold(begun: _Begun, problem: _Problem) -> list[_Weighed]:
-    """Return fits of all templates: of one stage from a coarse guess at a state, of two from there."""
+    """Return fits of all broad templates: of one stage from a coarse guess at a state, of two from there."""
     theta = np.empty(ONE_STAGE)
-    guess_ascent(begun.state, problem.sight.origin, _prior(_ONE_STAGE)[0], theta)
+    guess_ascent(begun.state, problem.sight.origin, prior_of(ONE)[0], theta)
     theta[TIME] += (begun.ref_ns - problem.ref_ns) / NS_PER_S
     theta[BURN] = problem.end_s - theta[TIME]
-    one = _refit(Start(_ONE_STAGE, theta), problem, COLD_ITERATIONS)
-    fits = [one]
+    one = _cooled(Start(ONE, theta), problem, COLD_SOFTENINGS)
     base = theta if one is None else one.theta
-    for stage_s, sigma_s, weight in STAGE_PARTS:
-        template = Template(KICK_TIME_MEAN_S, KICK_TIME_SIGMA_S, stage_s, sigma_s, log(weight * TWO_STAGE_PRIOR))
-        fits.append(_refit(Start(template, _second_stage(base, stage_s, START_GAPS_S[0], problem)), problem, COLD_ITERATIONS))
-    return _present(fits)
+    starts = [Start(template, _second_stage(base, template.stage_s[0], START_GAPS_S[0], problem)) for template in STAGINGS]
+    return _present([one, *(_cooled(start, problem, WARM_SOFTENINGS) for start in starts)])
+
+
+def _cooled(start: Start, problem: _Problem, softenings: tuple[float, ...]) -> _Weighed | None:
+    """Return the fit of a template from a poor start, with the plots' sigmas widened at first: narrow valleys bend and stop a descent."""
+    for factor in softenings:
+        plots = problem.sight.plots.copy()
+        plots[:, COL_SIGMA : COL_SIGMA + MAX_ROWS] *= factor
+        found = _refit(start, problem._replace(sight=problem.sight._replace(plots=plots)), SOFT_ITERATIONS, ROUGHLY_SETTLED)
+        if found is not None:
+            start = start._replace(theta=found.theta)
+    return _refit(start, problem, SOFT_ITERATIONS)
 
 
 def _present(fits: list[_Weighed | None]) -> list[_Weighed]:
@@ -306,9 +267,9 @@ def _present(fits: list[_Weighed | None]) -> list[_Weighed]:
     return [fit for fit in fits if fit is not None]
 
 
-def _refit(start: Start, problem: _Problem, iterations: int) -> _Weighed | None:
+def _refit(start: Start, problem: _Problem, iterations: int, settled: float = SETTLED) -> _Weighed | None:
     """Return the fit of a template from a start; None if it is nothing a missile can do."""
-    prior = _prior(start.template)
+    prior = prior_of(start.template)
     theta = start.theta.copy()
     if theta[TIME] + theta[BURN] > problem.sight.times_s[-1]:
         theta[BURN] = min(theta[BURN], problem.end_s - theta[TIME])  # later than all plots it would have no gradient
@@ -317,7 +278,7 @@ def _refit(start: Start, problem: _Problem, iterations: int) -> _Weighed | None:
         theta[STAGE] = max(theta[STAGE], theta[KICK_TIME] + LEAST_BURN_S + 1.0)
         lit_s = theta[STAGE] + max(theta[GAP], 0.0)
     theta[BURN] = max(theta[BURN], lit_s + LEAST_BURN_S + 1.0)
-    fit = fit_ascent(theta, prior, problem.sight, iterations)
+    fit = fit_ascent(theta, prior, problem.sight, iterations, settled)
     if fit is None:
         return None
     ln_volume = start.template.ln_weight - 0.5 * fit.ln_det
@@ -342,13 +303,16 @@ def _shares(fits: list[_Weighed], problem: _Problem) -> list[float]:
 
 
 def _kept(fits: list[_Weighed], problem: _Problem) -> list[_Weighed]:
-    """Return the fits that still count, the heaviest first, one for each template."""
+    """Return the fits that still count, the heaviest first, one for each template; the best of one and of two stages always."""
     shares = _shares(fits, problem)
     order = sorted(range(len(fits)), key=lambda index: -shares[index])
     out: list[_Weighed] = []
     for index in order:
-        if shares[index] >= LEAST_SHARE and len(out) < MOST_TEMPLATES and all(fit.template != fits[index].template for fit in out):
-            out.append(fits[index])
+        fit = fits[index]
+        first = all(other.template.two_stages != fit.template.two_stages for other in out)
+        counts = shares[index] >= LEAST_SHARE and len(out) < MOST_TEMPLATES
+        if first or (counts and all(other.template != fit.template for other in out)):
+            out.append(fit)
     return out
 
 
@@ -358,32 +322,60 @@ def _split(fits: list[_Weighed], problem: _Problem, *, due: bool) -> list[_Weigh
     due: also look again for the thirds of heavy templates that were dropped, perhaps before the rest of the ascent was clear.
     """
     out: list[_Weighed | None] = []
-    known = {(fit.template.stage_s, fit.template.kick_sigma_s, fit.template.kick_s) for fit in fits}
+    known = {(fit.template.stage_s, fit.template.kick_s) for fit in fits}
     splits = 0
     for fit, share in zip(fits, _shares(fits, problem), strict=True):
-        broad = fit.template.kick_sigma_s >= KICK_TIME_SIGMA_S
+        broad = fit.template.kick_s == KICK
         if share < SPLIT_SHARE or splits == MOST_SPLITS or not (broad or due):
             out.append(fit)
             continue
         ln_weight = fit.template.ln_weight - (log(len(KICK_THIRDS_S)) if broad else 0.0)
         if not broad:
             out.append(fit)
-        wanted = [third for third in KICK_THIRDS_S if broad or (fit.template.stage_s, third[1], third[0]) not in known]
+        wanted = [third for third in KICK_THIRDS_S if broad or (fit.template.stage_s, third) not in known]
         splits += len(wanted) > 0
-        for kick_s, sigma_s in wanted:
-            known.add((fit.template.stage_s, sigma_s, kick_s))
-            third = fit.template._replace(kick_s=kick_s, kick_sigma_s=sigma_s, ln_weight=ln_weight)
-            out.append(_refit(Start(third, _kicked(fit, kick_s)), problem, SPLIT_ITERATIONS))
+        for kick_s in wanted:
+            known.add((fit.template.stage_s, kick_s))
+            third = fit.template._replace(kick_s=kick_s, ln_weight=ln_weight)
+            out.append(_refit(Start(third, _moved(fit, {KICK_TIME: kick_s[0]})), problem, SPLIT_ITERATIONS))
     return _kept(_present(out), problem)
 
 
-def _kicked(fit: _Weighed, kick_s: float) -> Array:
-    """Return the parameters of a fit with another kick time, all others moved along as their covariance has it."""
-    moved = fit.theta.copy()
-    scale = (kick_s - float(fit.theta[KICK_TIME])) / float(fit.fit.cov[KICK_TIME, KICK_TIME])
-    for part in range(len(moved)):
-        moved[part] += scale * fit.fit.cov[part, KICK_TIME]
-    return moved
+def _moved(fit: _Weighed, values: dict[int, float]) -> Array:
+    """Return the parameters of a fit with some of them set, one after the other, all others moved along as their covariance has it."""
+    theta, cov = fit.theta.copy(), fit.fit.cov.copy()
+    for part, value in values.items():
+        column = cov[:, part] / cov[part, part]
+        theta += column * (value - theta[part])
+        cov -= column[:, None] * cov[None, :, part]
+    return theta
+
+
+def _spread(fits: list[_Weighed], warm: LaunchFit | None, problem: _Problem) -> list[_Weighed]:
+    """Return fits of narrow templates all over what was not seen: from the last ones if any, else each from its nearest neighbour."""
+    if warm is not None and warm.spread:
+        return _present([_refit(start, problem, WARM_ITERATIONS) for start in warm.spread])
+    out: list[_Weighed] = []
+    for two_stages in (False, True):
+        near = [fit for fit in fits if fit.template.two_stages == two_stages][:1]
+        if not near:
+            continue
+        for template in narrow_templates(float(near[0].theta[BURN]), two_stages=two_stages):
+            hidden = {KICK_TIME: template.kick_s}
+            if two_stages:
+                hidden |= {STAGE: template.stage_s, GAP: template.gap_s, LN_RATIO: template.ln_ratio}
+            nearest = min(near, key=lambda fit: _away2(fit.theta, hidden))
+            start = Start(template, _moved(nearest, {part: mean for part, (mean, _) in hidden.items()}))
+            found = _cooled(start, problem, WARM_SOFTENINGS)
+            if found is not None:
+                near.append(found)
+                out.append(found)
+    return out
+
+
+def _away2(theta: Array, hidden: dict[int, tuple[float, float]]) -> float:
+    """Return the squared distance of parameters from (mean, sigma) of some of them, in sigmas."""
+    return sum((float(theta[part]) - mean) * (float(theta[part]) - mean) / (sigma * sigma) for part, (mean, sigma) in hidden.items())
 
 
 def _sound_part(start: _Weighed, problem: _Problem) -> Sound | None:
@@ -406,7 +398,7 @@ def _again(sound: Sound, fits: list[_Weighed], problem: _Problem) -> list[_Weigh
     ones = [fit for fit in fits if len(fit.theta) == ONE_STAGE]
     out: list[_Weighed | None] = []
     if not ones:
-        out.append(_refit(Start(_ONE_STAGE, sound.theta), problem, SPLIT_ITERATIONS))
+        out.append(_refit(Start(ONE, sound.theta), problem, SPLIT_ITERATIONS))
     known = fits + _present(out)
     if _misfit(known, problem) > MISFIT:
         out.extend(_restaged(sound, problem))
@@ -417,14 +409,14 @@ def _again(sound: Sound, fits: list[_Weighed], problem: _Problem) -> list[_Weigh
             stage_s = first_s + share * (last_s - first_s) - float(theta[TIME])
             if share < 0.0:
                 stage_s = -share * (first_s - float(theta[TIME]))
-            out.append(_refit(Start(_ANY_STAGING, _second_stage(theta, stage_s, START_GAPS_S[0], problem)), problem, SPLIT_ITERATIONS))
+            out.append(_refit(Start(ANY_STAGING, _second_stage(theta, stage_s, START_GAPS_S[0], problem)), problem, SPLIT_ITERATIONS))
     return _present(out)
 
 
 def _strain(fit: _Weighed) -> float:
     """Return the chi-square of the parameters that have a prior: what the plots did not bear is often forced upon them."""
     total = 0.0
-    prior = _prior(fit.template)
+    prior = prior_of(fit.template)
     for part in range(KICK_TIME, BURN):
         z = float((fit.theta[part] - prior[0, part]) / prior[1, part])
         total += z * z
@@ -434,8 +426,8 @@ def _strain(fit: _Weighed) -> float:
 def _restaged(sound: Sound, problem: _Problem) -> list[_Weighed]:
     """Return the fit with a second stage lit where the one-stage ascent ceased to agree with the plots."""
     stage_s = (sound.time_ns - problem.ref_ns) / NS_PER_S - float(sound.theta[TIME]) - UNTOLD_S
-    starts = [Start(_ANY_STAGING, _second_stage(sound.theta, stage_s, gap_s, problem)) for gap_s in START_GAPS_S]
-    fits = _present([_refit(start, problem, COLD_ITERATIONS) for start in starts])
+    starts = [Start(ANY_STAGING, _second_stage(sound.theta, stage_s, gap_s, problem)) for gap_s in START_GAPS_S]
+    fits = _present([_cooled(start, problem, WARM_SOFTENINGS) for start in starts])
     return sorted(fits, key=lambda fit: fit.fit.cost)[:1]
 
 
