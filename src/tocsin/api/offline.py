@@ -8,7 +8,7 @@ A scan is what one sensor delivered with one time. Of a rotating sensor that sta
 every plot is a scan; what it did not see is judged once a turn.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from heapq import heappop, heappush
 from itertools import groupby
 from time import perf_counter
@@ -21,7 +21,7 @@ from tocsin.errors import OperatorFault
 from tocsin.fusion.states import carry, estimate_of, upper_triangle
 from tocsin.geography import Zones, load_zones
 from tocsin.kernels.geodesy import altitude_m
-from tocsin.messages.basics import Note
+from tocsin.messages.basics import Nation, Note
 from tocsin.messages.event import LaunchEvent
 from tocsin.messages.plot import Plot, Scan
 from tocsin.messages.release import Policy
@@ -29,6 +29,7 @@ from tocsin.messages.sensor import Sensor
 from tocsin.messages.track import Track
 from tocsin.node.config import NodeConfig
 from tocsin.node.pipeline import Picture, PictureStep
+from tocsin.tracking.launch import BeginFits, Fits, LaunchTask, fit_tasks
 from tocsin.tracking.tracker import Tracker
 from tocsin.units import NS_PER_S, s2ns
 
@@ -60,6 +61,7 @@ def track_plots(
     until_ns: int | None = None,
     zones: Zones | None = None,
     window_plots: int = WINDOW_PLOTS,
+    begin_fits: BeginFits | None = None,
 ) -> Iterator[OfflineStep]:
     """Track plots of any order and yield the steps in time order.
 
@@ -70,7 +72,7 @@ def track_plots(
     """
     if not sensors:
         raise OperatorFault("track_plots: expected at least one sensor, came none; give the sensors that the plots are from", exit_code=2)
-    run = _Run(sensors, s2ns(every_s), zones if zones is not None else load_zones())
+    run = _Run(sensors, s2ns(every_s), zones if zones is not None else load_zones(), begin_fits or _fits_here)
     for (sensor, time_ns), group in groupby(in_order(plots, window_plots), key=lambda plot: (plot.sensor, plot.time_ns)):
         yield from run.clock(time_ns - 1)
         yield run.scan(Scan(sensor=sensor, time_ns=time_ns, plots=tuple(group)))
@@ -89,12 +91,19 @@ def in_order(plots: Iterable[Plot], window_plots: int) -> Iterator[Plot]:
         yield heappop(heap)[-1]
 
 
+def _fits_here(tasks: Sequence[LaunchTask]) -> Callable[[], Fits]:
+    """Fit launches in this process, when they are asked for."""
+    return lambda: fit_tasks(tasks)
+
+
 class _Run:
     """Tracker, picture and clock of one file."""
 
-    def __init__(self, sensors: tuple[Sensor, ...], every_ns: int, zones: Zones) -> None:
+    def __init__(self, sensors: tuple[Sensor, ...], every_ns: int, zones: Zones, begin_fits: BeginFits) -> None:
         nations = tuple(dict.fromkeys(sensor.nation for sensor in sensors))  # in file order
         self._trackers = {nation: Tracker(nation, tuple(s for s in sensors if s.nation == nation)) for nation in nations}
+        self._begin_fits = begin_fits
+        self._fitting: dict[Nation, Callable[[], Fits]] = {}
         self._owners = {sensor.sensor: sensor.nation for sensor in sensors}
         self._period_s = {sensor.sensor: sensor.scan_period_s for sensor in sensors}
         policy = Policy(nation=nations[0], version=0, rules=())  # nothing leaves
@@ -151,9 +160,18 @@ class _Run:
         return {name: group for tracker in self._trackers.values() for name, group in tracker.apart().items()}
 
     def _revised(self, now_ns: int) -> tuple[tuple[Track, ...], tuple[Note, ...]]:
-        """Let every tracker do what is too slow for a scan."""
-        found = [tracker.revise(now_ns) for tracker in self._trackers.values()]
-        return tuple(track for tracks, _ in found for track in tracks), tuple(note for _, notes in found for note in notes)
+        """Let every tracker do what is too slow for a scan; launches asked for a second ago are there now."""
+        tracks: list[Track] = []
+        notes: list[Note] = []
+        for nation, tracker in self._trackers.items():
+            fits = self._fitting.pop(nation)() if nation in self._fitting else []
+            revised, more = tracker.revise_with(fits, now_ns)
+            tasks = tracker.launch_tasks(now_ns)
+            if tasks:
+                self._fitting[nation] = self._begin_fits(tasks)
+            tracks += revised
+            notes += more
+        return tuple(tracks), tuple(notes)
 
     def _predicted(self, now_ns: int) -> tuple[Track, ...]:
         """Return every live track at now: above the ground if ballistic, seen lately if not."""

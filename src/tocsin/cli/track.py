@@ -14,6 +14,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from tocsin import __version__
 from tocsin.adapters.config import LineFile, make_folder, open_input, read_text, write_bytes
+from tocsin.adapters.fitting import launch_fitter
 from tocsin.adapters.formats.events import event_line
 from tocsin.adapters.formats.plots import PlotReader
 from tocsin.adapters.formats.problem import Problem, problem_text
@@ -82,8 +83,10 @@ def run_track(plots: str, sensors: Path, out: Path, every: float, start: str | N
         make_folder(out)
         reader = PlotReader(stream, name, sensors=known, not_after_ns=time.time_ns() + FUTURE_NS)
         started = time.perf_counter()
-        steps = track_plots(_wanted(reader, options, problems, tally), known, every_s=every, until_ns=options.until_ns)
-        _write(_shown(steps, tally), out, tally, problems)
+        with launch_fitter() as begin_fits:
+            wanted = _wanted(reader, options, problems, tally)
+            steps = track_plots(wanted, known, every_s=every, until_ns=options.until_ns, begin_fits=begin_fits)
+            _write(_shown(steps, tally), out, tally, problems)
         seconds = time.perf_counter() - started
     config = hashlib.sha256(text.encode() + msgspec.json.encode(options)).hexdigest()
     write_bytes(out / "summary.json", summary_json(_summary(reader, tally, problems, seconds, config)))

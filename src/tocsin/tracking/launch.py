@@ -7,6 +7,7 @@ of the first. Once the burn is over, narrow templates all over the prior of what
 effect: the launch point bends with kick and staging, and one Gaussian each would be too sharp.
 """
 
+from collections.abc import Callable, Sequence
 from math import cos, exp, isfinite, log, sin, sqrt
 from typing import Final, NamedTuple
 
@@ -100,6 +101,17 @@ class LaunchFit(msgspec.Struct, frozen=True, kw_only=True):
     plots: int  # how many it used
 
 
+class LaunchTask(NamedTuple):
+    """One launch to fit, wherever that is done: whose (a tracker's own key), and the arguments of ``fit_launch``."""
+
+    key: int
+    early: list[tuple[int, Array]]
+    state: Array
+    state_ns: int
+    warm: LaunchFit | None
+    burnout_ns: int | None
+
+
 class _Begun(NamedTuple):
     """Where a first fit begins: reference time and point, and the state[6] then."""
 
@@ -125,6 +137,20 @@ class _Weighed(NamedTuple):
     theta: Array
     fit: Fitted
     ln_volume: float
+
+
+Fits = list[tuple[int, LaunchFit | None]]  # of tasks: their keys and what came of them
+BeginFits = Callable[[Sequence[LaunchTask]], Callable[[], Fits]]  # takes tasks, gives what to call for their results
+
+
+def fit_task(task: LaunchTask) -> LaunchFit | None:
+    """Return the fit that a task asks for; a pure function, so that any process may do it."""
+    return fit_launch(task.early, task.state, task.state_ns, task.warm, task.burnout_ns)
+
+
+def fit_tasks(tasks: Sequence[LaunchTask]) -> Fits:
+    """Return what comes of tasks, one after the other."""
+    return [(task.key, fit_task(task)) for task in tasks]
 
 
 def fit_launch(

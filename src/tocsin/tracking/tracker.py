@@ -25,7 +25,7 @@ from tocsin.tracking.bank import TrackBank
 from tocsin.tracking.initiate import PlotMemory, Start
 from tocsin.tracking.intake import CheckedScan, check_scan, looks_of
 from tocsin.tracking.judge import judge
-from tocsin.tracking.launch import fit_launch
+from tocsin.tracking.launch import Fits, LaunchTask, fit_tasks
 from tocsin.tracking.life import below_ground, next_status
 from tocsin.tracking.message import track_message
 from tocsin.tracking.parts import Moving, find_parent
@@ -146,16 +146,36 @@ class Tracker:
     def revise(self, now_ns: int) -> tuple[tuple[Track, ...], tuple[Note, ...]]:
         """Do what is too slow for a scan: register sensors, find the parents of parts, fit launches.
 
-        Return the tracks that gained by it, at now, and notes. The owner calls it about once a second of data.
+        Return the tracks that gained by it, at now, and notes. The owner calls it about once a second of data; one that has
+        other processes calls ``launch_tasks``, has them fitted, and a second later ``revise_with`` what came.
         """
+        return self.revise_with(fit_tasks(self.launch_tasks(now_ns)), now_ns)
+
+    def launch_tasks(self, now_ns: int) -> tuple[LaunchTask, ...]:
+        """Return the launches that are to be fitted (again) now; each is asked for once."""
+        tasks = []
+        for record in self._records:
+            if record.confirmed_ns is None or not record.launch_due(now_ns):
+                continue
+            record.launch_fitted(now_ns)
+            row = record.row
+            self._bank.combine_now(row)
+            state, state_ns = self._bank.whole_x[row].copy(), int(self._bank.time_ns[row])
+            tasks.append(LaunchTask(record.key, list(record.early), state, state_ns, record.launch_fit, record.burnout_ns))
+        return tuple(tasks)
+
+    def revise_with(self, fits: Fits, now_ns: int) -> tuple[tuple[Track, ...], tuple[Note, ...]]:
+        """As ``revise``, with launch fits made elsewhere: (the task's key, its result)."""
         notes = self._registration.update(now_ns)
         for record in self._records:
             self._register(record)
         parted = self._find_parents(now_ns)
-        due = [record for record in self._records if record.confirmed_ns is not None and record.launch_due(now_ns)]
-        fitted = [record for record in due if self._fit_launch(record, now_ns)]
-        changed = [record for record in self._records if record in fitted or record in parted]
-        return self._at(changed, now_ns), notes
+        found = {key: fit for key, fit in fits if fit is not None}
+        fitted = [record for record in self._records if record.key in found and record.parent is None]
+        for record in fitted:
+            record.launch_fit = found[record.key]
+            record.launch = found[record.key].estimate
+        return self._at([record for record in self._records if record in fitted or record in parted], now_ns), notes
 
     def predicted(self, now_ns: int) -> tuple[Track, ...]:
         """Return every live confirmed track extrapolated to now, oldest first. Changes nothing that ``step`` depends on."""
@@ -409,18 +429,6 @@ class Tracker:
                 self._bank.release(record.row)
         self._records = [record for record in self._records if record.status != "closed"]
         return tuple(tracks)
-
-    def _fit_launch(self, record: Record, now_ns: int) -> bool:
-        """Refit launch point and time; True if there is a new answer."""
-        record.launch_fitted(now_ns)
-        row = record.row
-        self._bank.combine_now(row)
-        fit = fit_launch(record.early, self._bank.whole_x[row], int(self._bank.time_ns[row]), record.launch_fit, record.burnout_ns)
-        if fit is None:
-            return False
-        record.launch_fit = fit
-        record.launch = fit.estimate
-        return True
 
     def _find_parents(self, now_ns: int) -> list[Record]:
         """Remember where ballistic tracks are, and link young ones to the track that they left; return those newly linked."""
