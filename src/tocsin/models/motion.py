@@ -24,11 +24,20 @@ from tocsin.kernels.phases import (
     PAR_AIR_TOP,
     PAR_INFRARED_OTHER,
     PAR_LEVEL_TIME,
+    PAR_LIFT_ASIDE_VAR,
+    PAR_LIFT_MEAN,
+    PAR_LIFT_RATE,
+    PAR_LIFT_TOP,
+    PAR_LIFT_VAR,
+    PAR_PUSH_ASIDE_VAR,
+    PAR_PUSH_LEAST_VAR,
     PAR_PUSH_TIME,
     PAR_PUSH_VAR,
     PAR_Q,
     PAR_Q_AIR_UP,
+    PAR_Q_LIFT,
     PAR_Q_LN_BETA,
+    PAR_Q_PUSH,
     PAR_Q_THRUST,
     PAR_RATE,
     PAR_THRUST_MEAN,
@@ -65,8 +74,17 @@ RATES_PER_S: Final = {
 Q_BOOST: Final = 0.7  # steering about the gravity turn: 1 m/s in 2 s
 Q_COAST: Final = 2e-6  # gravity beyond J2 is below 3e-4 m/s2 and changes over a minute: 2e-6 m2/s3 covers it
 Q_MANOEUVRE: Final = 1.0  # what an acceleration that changes smoothly leaves
-PUSH_SIGMA_MPS2: Final = 30.0  # lift of 0.5-2 times a drag of 10-40 m/s2 below 50 km; boost-back and entry burns 20-60
-PUSH_TIME_S: Final = 20.0  # how long an acceleration stays about the same
+PUSH_SIGMA_MPS2: Final = 40.0  # boost-back and entry burns: 20-60 m/s2 against the velocity
+PUSH_ASIDE_SIGMA_MPS2: Final = 12.0  # ... and up to some 20 across it, where the burn turns the flight
+PUSH_TIME_S: Final = 60.0  # longer than such burns: a thrust that is on stays about the same
+Q_PUSH: Final = 4.0  # (m/s2)2/s: its direction turns with the flight and its engines are throttled, some m/s2 in some seconds
+LIFT_TOP_M: Final = 50_000.0  # lift acts below (published prior of the pull-up)
+LIFT_MEAN: Final = 1.2  # lift over drag: published prior 0.5-2
+LIFT_SIGMA: Final = 0.5
+LIFT_ASIDE_SIGMA: Final = 0.4  # banked, and drag that is not well known
+PUSH_LEAST_SIGMA_MPS2: Final = 4.0  # braking burns in air
+Q_LIFT: Final = 0.09  # 1/s: lift over drag changes by 0.3 in a second, as when a pull-up comes level
+LIFT_RATE_PM: Final = 2e-6  # one flight in twenty pulls up between 50 and 25 km; where it does not, the plots say so soon
 Q_AIR: Final = 1_000.0  # fighters turning at 3-5 g and changing direction every few seconds
 Q_AIR_UP: Final = 20.0
 Q_THRUST: Final = 0.3  # (m/s2)2/s: follows growth of 0.1-1 m/s3, and still cannot follow thrust to its end
@@ -101,6 +119,15 @@ def motion_parameters() -> Array:
     par[PAR_LEVEL_TIME] = LEVEL_TIME_S
     par[PAR_PUSH_VAR] = PUSH_SIGMA_MPS2 * PUSH_SIGMA_MPS2
     par[PAR_PUSH_TIME] = PUSH_TIME_S
+    par[PAR_Q_PUSH] = Q_PUSH
+    par[PAR_LIFT_TOP] = LIFT_TOP_M
+    par[PAR_LIFT_MEAN] = LIFT_MEAN
+    par[PAR_LIFT_VAR] = LIFT_SIGMA * LIFT_SIGMA
+    par[PAR_LIFT_ASIDE_VAR] = LIFT_ASIDE_SIGMA * LIFT_ASIDE_SIGMA
+    par[PAR_PUSH_LEAST_VAR] = PUSH_LEAST_SIGMA_MPS2 * PUSH_LEAST_SIGMA_MPS2
+    par[PAR_PUSH_ASIDE_VAR] = PUSH_ASIDE_SIGMA_MPS2 * PUSH_ASIDE_SIGMA_MPS2
+    par[PAR_LIFT_RATE] = LIFT_RATE_PM
+    par[PAR_Q_LIFT] = Q_LIFT
     par[PAR_THRUST_MEAN] = THRUST_MEAN_MPS2
     par[PAR_THRUST_VAR] = THRUST_SIGMA_MPS2 * THRUST_SIGMA_MPS2
     par[PAR_AIR_TOP] = AIR_TOP_M
