@@ -32,6 +32,7 @@ from tocsin.kernels.phases import (
     BOOST,
     COAST,
     DIMS,
+    GROWTH,
     LN_BETA,
     MANOEUVRE,
     MODELS,
@@ -48,6 +49,7 @@ from tocsin.kernels.phases import (
 )
 from tocsin.kernels.trajectory import boost_propagate, coast_propagate
 from tocsin.models.motion import (
+    GROWTH_MEAN_PS,
     LIFT_MEAN,
     LN_BETA_SIGMA,
     PUSH_ASIDE_SIGMA_MPS2,
@@ -151,9 +153,7 @@ def test_mixing_two_like_states_gives_the_moments_of_the_mixture() -> None:
 def test_the_flow_agrees_with_differences_of_the_propagated_state(model: int) -> None:
     def carried(x: np.ndarray) -> np.ndarray:
         out = x.copy()
-        if model == BOOST:
-            boost_propagate(x, 1.0, 0.5, out)
-        elif model == AIR:
+        if model == AIR:
             air_propagate(x, 1.0, 40.0, out)
         elif model == COAST:
             coast_propagate(x, 1.0, 0.5, out)
@@ -161,16 +161,44 @@ def test_the_flow_agrees_with_differences_of_the_propagated_state(model: int) ->
             predict_model(model, out, np.zeros((N, N)), 1.0, PARAMS)
         return out
 
+    state = X10.copy()
+    if model == BOOST:
+        state[GROWTH] = 0.01
     n = DIMS[model]
     F = np.empty((n, n))
-    flow_matrix(model, X10, 1.0, PARAMS, F)
-    for index, step in enumerate(([50.0] * 3 + [0.5] * 3 + [0.01] + [0.1] * 3)[:n]):
-        up, down = X10.copy(), X10.copy()
+    flow_matrix(model, state, 1.0, PARAMS, F)
+    for index, step in enumerate(([50.0] * 3 + [0.5] * 3 + [0.01] + ([0.1, 0.002] if model == BOOST else [0.1] * 3))[:n]):
+        up, down = state.copy(), state.copy()
         up[index] += step
         down[index] -= step
         change = (carried(up) - carried(down)) / 2.0  # the effect of one realistic error, in m and m/s
         np.testing.assert_allclose((F[:, index] * step)[:3], change[:3], atol=0.05)
         np.testing.assert_allclose((F[:, index] * step)[3:6], change[3:6], atol=0.05)
+
+
+def test_thrust_grows_by_its_own_rate_and_the_growth_is_learnt_from_the_path() -> None:
+    """Constant mass flow: 30 m/s2 that grow by 2 % a second; a constant-thrust model is 30 m/s off after ten seconds."""
+    x = X10.copy()
+    x[GROWTH] = 0.02
+    predict_model(BOOST, x, np.eye(N), 10.0, PARAMS)
+    assert x[THRUST] == pytest.approx(30.0 * np.exp(0.2))
+    constant = X10.copy()
+    boost_propagate(X10, 10.0, 0.5, constant)
+    gained = float(np.linalg.norm(x[3:6]) - np.linalg.norm(constant[3:6]))
+    assert gained == pytest.approx(30.0 * (np.exp(0.2) - 1.0) / 0.02 - 300.0, rel=0.1)
+    rng, found = np.random.default_rng(11), []
+    for _ in range(12):
+        truth = X10.copy()
+        truth[GROWTH] = 0.02
+        guess, P = truth.copy(), np.diag([100.0**2] * 3 + [20.0**2] * 3 + [0.09, 25.0, 1e-4, 1.0])
+        guess[[THRUST, GROWTH]] = THRUST_MEAN_MPS2, GROWTH_MEAN_PS
+        fit = np.empty(2)
+        for _ in range(40):
+            predict_model(BOOST, truth, np.zeros((N, N)), 1.0, PARAMS)
+            predict_model(BOOST, guess, P, 1.0, PARAMS)
+            update_model(BOOST, guess.copy(), P.copy(), radar_plot(truth, rng), 0.0, PARAMS, guess, P, fit)
+        found.append(guess[GROWTH])
+    assert np.mean(found) == pytest.approx(0.02, abs=0.004)
 
 
 def test_ln_beta_keeps_its_prior_in_vacuum_and_in_boost() -> None:

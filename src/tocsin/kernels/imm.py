@@ -27,11 +27,14 @@ from tocsin.kernels.phases import (
     BOOST,
     COAST,
     DIMS,
+    GROWTH,
     LN_BETA,
     MANOEUVRE,
     MODELS,
     PAR_AIR_SPEED,
     PAR_AIR_TOP,
+    PAR_GROWTH_MEAN,
+    PAR_GROWTH_VAR,
     PAR_INFRARED_OTHER,
     PAR_RATE,
     PAR_THRUST_MEAN,
@@ -157,8 +160,9 @@ def mix(x: Array, P: Array, mu: Array, T: Array, params: Array, xo: Array, Po: A
             for a in range(n):
                 part[i, a] -= xo[j, a]
             for a in range(n):
+                var = params[PAR_GROWTH_VAR] if j == BOOST and a == GROWTH else own_var
                 for b in range(a + 1):
-                    Po[j, a, b] += w * (part[i, a] * part[i, b] + _covariance_seen_by(j, i, P, own_var, a, b))
+                    Po[j, a, b] += w * (part[i, a] * part[i, b] + _covariance_seen_by(j, i, P, var, a, b))
         for a in range(n):
             for b in range(a):
                 Po[j, b, a] = Po[j, a, b]
@@ -174,7 +178,7 @@ def _as_seen_by(target: int, source: int, x: Array, params: Array, out: Array) -
         for a in range(THRUST, N):
             out[a] = x[source, a]
     elif target == BOOST:
-        out[THRUST] = params[PAR_THRUST_MEAN]
+        out[THRUST], out[GROWTH] = params[PAR_THRUST_MEAN], params[PAR_GROWTH_MEAN]
     elif target == MANOEUVRE:
         speed = max(sqrt(x[source, 3] * x[source, 3] + x[source, 4] * x[source, 4] + x[source, 5] * x[source, 5]), 1.0)
         thrust = x[source, THRUST] if source == BOOST else 0.0

@@ -1,7 +1,8 @@
 """How each model of the multiple-model filter moves: mean, flow, noise, and what a force that has just set in looks like.
 
 State x[10], ECEF earth-fixed: x, y, z (m), vx, vy, vz (m/s), ln_beta (1), then what a model alone owns: BOOST its thrust
-(m/s2, along the velocity) in place 7, MANOEUVRE an acceleration beyond gravity and drag (m/s2, ECEF) in places 7 to 9.
+(m/s2, along the velocity) in place 7 and in place 8 the rate at which that grows (1/s, relative: mass flow over mass),
+MANOEUVRE an acceleration beyond gravity and drag (m/s2, ECEF) in places 7 to 9.
 Models: BOOST (gravity turn), COAST (drag always on), MANOEUVRE (coast plus an acceleration in any direction that wanders, as
 Singer 1970: boost-back, entry burn, lift of a pull-up) and AIR (level, nearly constant velocity). Above PAR_LIFT_TOP only
 thrust pushes, and stays about the same; below it is taken for lift, which grows with the air's pressure on the flight and
@@ -32,9 +33,10 @@ BOOST: Final = 0
 COAST: Final = 1
 MANOEUVRE: Final = 2
 AIR: Final = 3
-DIMS: Final = (8, 7, 10, 6)  # numbers that each model uses
+DIMS: Final = (9, 7, 10, 6)  # numbers that each model uses
 LN_BETA: Final = 6
 THRUST: Final = 7  # of BOOST, and of the combined state
+GROWTH: Final = 8  # of BOOST
 PUSH: Final = 7  # 7..9 of MANOEUVRE
 WHOLE: Final = 8  # numbers of the combined state: position, velocity, ln_beta, thrust
 
@@ -62,7 +64,10 @@ PAR_PUSH_LEAST_VAR: Final = 37  # (m/s2)2, ... and beside it what is no lift
 PAR_PUSH_ASIDE_VAR: Final = 38  # (m/s2)2, variance all round of a thrust that has just begun
 PAR_Q_LIFT: Final = 39  # 1/s, how lift wanders, in squared drags
 PAR_LIFT_RATE: Final = 40  # 1/m, how often lift sets in on the way down below PAR_LIFT_TOP
-PARAMETERS: Final = 41
+PAR_GROWTH_MEAN: Final = 41  # 1/s
+PAR_GROWTH_VAR: Final = 42  # 1/s2
+PAR_Q_GROWTH: Final = 43  # 1/s3
+PARAMETERS: Final = 44
 
 MOST_DRAG_MPS2: Final = 60.0  # of what is tracked as a missile; a guess of beta that is far too low says more
 STEEPEST: Final = 0.05  # cosine of a descent below which "upwards across the velocity" has no direction
@@ -89,7 +94,7 @@ def predict_model(model: int, x: Array, P: Array, dt_s: float, params: Array) ->
         propagate_covariance(F, P, work, P)
         _add_noise(model, x, h, params, P)
         if model == BOOST:
-            boost_propagate(x, h, RK4_STEP_S, x)
+            _burn(x, h)
         elif model == AIR:
             air_propagate(x, h, params[PAR_LEVEL_TIME], x)
         else:
@@ -97,6 +102,15 @@ def predict_model(model: int, x: Array, P: Array, dt_s: float, params: Array) ->
             coast_propagate(x, h, RK4_STEP_S, x)
             if model == MANOEUVRE:
                 _push(x, h, rate_ps)
+
+
+@kernel
+def _burn(x: Array, h: float) -> None:
+    """Carry x[10] of BOOST by h seconds (either sign): the thrust of the middle all the way, then the thrust of the end."""
+    thrust = x[THRUST]
+    x[THRUST] = thrust * exp(0.5 * h * x[GROWTH])
+    boost_propagate(x, h, RK4_STEP_S, x)
+    x[THRUST] = thrust * exp(h * x[GROWTH])
 
 
 @kernel
@@ -212,6 +226,14 @@ def flow_matrix(model: int, x: Array, h: float, params: Array, F: Array) -> None
                 second += G[a, b - 3]
             F[a + 3, b] += h * G[a, b] + half * second
         F[a, a + 3] += h
+    if model == BOOST:
+        speed = max(sqrt(x[3] * x[3] + x[4] * x[4] + x[5] * x[5]), 1.0)
+        grown = h * x[THRUST]
+        for a in range(3):
+            F[a, GROWTH] = half * grown * x[3 + a] / (3.0 * speed)
+            F[3 + a, GROWTH] = 0.5 * h * grown * x[3 + a] / speed
+        F[THRUST, GROWTH] = grown
+        F[THRUST, THRUST] = exp(h * x[GROWTH])
     if model == MANOEUVRE:
         keep, to_velocity, to_place = _levers(h, push_rate(x, params))
         for a in range(3):
@@ -290,6 +312,7 @@ def _add_noise(model: int, x: Array, h: float, params: Array, P: Array) -> None:
             _wander(P, a, h, wander)
     if model == BOOST:
         P[THRUST, THRUST] += qt * h
+        P[GROWTH, GROWTH] += params[PAR_Q_GROWTH] * h
     if model in (COAST, MANOEUVRE) and alt < params[PAR_AIR_ERROR_TOP]:
         climb = up_x * x[3] + up_y * x[4] + up_z * x[5]
         P[LN_BETA, LN_BETA] += params[PAR_Q_LN_BETA] * abs(climb) * h
@@ -327,8 +350,8 @@ def spawn(model: int, x: Array, P: Array, span_s: float, params: Array, xo: Arra
         for b in range(n):
             Po[a, b] = P[a, b] if a <= LN_BETA and b <= LN_BETA else 0.0
     if model == BOOST:
-        xo[THRUST] = mean
-        Po[THRUST, THRUST] = params[PAR_THRUST_VAR]
+        xo[THRUST], xo[GROWTH] = mean, params[PAR_GROWTH_MEAN]
+        Po[THRUST, THRUST], Po[GROWTH, GROWTH] = params[PAR_THRUST_VAR], params[PAR_GROWTH_VAR]
         spread = params[PAR_THRUST_VAR] + mean * mean  # it may have set in now or span_s ago
         for a in range(3):
             for b in range(3):
@@ -360,7 +383,7 @@ def back_state(model: int, x: Array, lag_s: float, params: Array, out: Array) ->
     if lag_s == 0.0:
         return
     if model == BOOST:
-        boost_propagate(x, -lag_s, RK4_STEP_S, out)
+        _burn(out, -lag_s)
     elif model == AIR:
         air_propagate(x, -lag_s, params[PAR_LEVEL_TIME], out)
     else:
