@@ -25,7 +25,7 @@ from tocsin.api.offline import track_plots
 from tocsin.evaluation.bound import CoastBound, coast_bound, impact_bound, launch_bound, plot_rows
 from tocsin.geography import Zones, load_zones
 from tocsin.kernels.geodesy import altitude_m
-from tocsin.messages.event import ImpactEstimate, LaunchEvent
+from tocsin.messages.event import LaunchEvent
 from tocsin.messages.sensor import Sensor
 from tocsin.messages.track import LaunchEstimate, Track
 from tocsin.sim.draw import KINDS, Drawn, draw_flight, draw_site
@@ -314,13 +314,13 @@ def _launches(revisions: list[LaunchEvent], drawn: Drawn, due: list[tuple[str, i
 
 
 def _impacts(revisions: list[LaunchEvent], drawn: Drawn, due: list[tuple[str, int]], bounds: Bounds) -> Iterator[Score]:
-    """Yield the impact estimates at the epochs."""
+    """Yield the impact estimates at the epochs; what nobody saw of a manoeuvre is still to come for the estimate."""
     flight, manoeuvre_ns = drawn.flight, drawn.manoeuvre_ns
     for name, time_ns in due:
         event = _latest(revisions, time_ns)
-        impact: ImpactEstimate | None = event.impact if event is not None else None
-        if impact is None:
+        if event is None or event.impact is None:
             continue
+        impact = event.impact
         offset_m = offset_en_m(impact.lat_rad, impact.lon_rad, flight.impact_lat_rad, flight.impact_lon_rad)
         ring = impact.manoeuvre_footprint
         yield Score(
@@ -329,7 +329,7 @@ def _impacts(revisions: list[LaunchEvent], drawn: Drawn, due: list[tuple[str, in
             error_km=math.hypot(*offset_m) / KM,
             area_km2=ellipse_area_km2(impact.cov_en_m2),
             basis=impact.basis,
-            manoeuvring=manoeuvre_ns is not None and time_ns < manoeuvre_ns[1] + s2ns(SETTLED_S),
+            manoeuvring=manoeuvre_ns is not None and min(time_ns, event.last_detection_ns) < manoeuvre_ns[1] + s2ns(SETTLED_S),
             footprint=inside_ring(ring, flight.impact_lat_rad, flight.impact_lon_rad) if ring else None,
             footprint_km2=ring_area_km2(ring) if ring else math.nan,
             bound_km2=bounds.impact_km2(time_ns),

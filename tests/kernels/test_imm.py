@@ -2,22 +2,28 @@
 
 # ruff: noqa: N806 - textbook matrix names, as in the kernels
 
+from math import sqrt
+
 import numpy as np
 import pytest
 
 from tests.stages.tracking_scene import KOREA
+from tocsin.kernels.atmosphere import density_kgpm3
 from tocsin.kernels.geodesy import geodetic2ecef
 from tocsin.kernels.imm import (
     HIST_CAN_AIR,
     HIST_CAN_BOOST,
+    HIST_ONSET,
     HIST_QUIET,
     HISTORY,
+    SHOWN_ONSET,
     allowed_models,
     combine,
     fall_quiet,
     mix,
     predict_tracks,
     transition,
+    update_model,
     update_track,
 )
 from tocsin.kernels.measure import COL_AXES, COL_SENSOR_POS, COL_SIGMA, COL_Z, PLOT_COLUMNS, plot_position
@@ -26,6 +32,7 @@ from tocsin.kernels.phases import (
     BOOST,
     COAST,
     DIMS,
+    GROWTH,
     LN_BETA,
     MANOEUVRE,
     MODELS,
@@ -37,11 +44,16 @@ from tocsin.kernels.phases import (
     air_propagate,
     flow_matrix,
     predict_model,
+    push_prior,
     spawn,
 )
 from tocsin.kernels.trajectory import boost_propagate, coast_propagate
 from tocsin.models.motion import (
+    GROWTH_MEAN_PS,
+    LIFT_MEAN,
     LN_BETA_SIGMA,
+    PUSH_ASIDE_SIGMA_MPS2,
+    PUSH_LEAST_SIGMA_MPS2,
     PUSH_SIGMA_MPS2,
     THRUST_MEAN_MPS2,
     THRUST_SIGMA_MPS2,
@@ -116,7 +128,7 @@ def test_unlike_states_come_from_their_owner_or_from_their_prior_and_never_from_
     assert xo[BOOST, THRUST] == pytest.approx(w[BOOST] * 40.0 + (1.0 - w[BOOST]) * THRUST_MEAN_MPS2)
     spread = w[BOOST] * (1.0 - w[BOOST]) * (40.0 - THRUST_MEAN_MPS2) ** 2
     assert Po[BOOST, THRUST, THRUST] == pytest.approx(w[BOOST] * 4.0 + (1.0 - w[BOOST]) * THRUST_SIGMA_MPS2**2 + spread)
-    assert Po[MANOEUVRE, PUSH, PUSH] >= PUSH_SIGMA_MPS2**2 * (1.0 - 1e-12)
+    assert Po[MANOEUVRE, PUSH, PUSH] >= PUSH_LEAST_SIGMA_MPS2**2 * (1.0 - 1e-12)
     assert Po[COAST, LN_BETA, LN_BETA] == pytest.approx(LN_BETA_SIGMA**2)
     assert muo.sum() == pytest.approx(1.0)
     for j in range(MODELS):
@@ -141,9 +153,7 @@ def test_mixing_two_like_states_gives_the_moments_of_the_mixture() -> None:
 def test_the_flow_agrees_with_differences_of_the_propagated_state(model: int) -> None:
     def carried(x: np.ndarray) -> np.ndarray:
         out = x.copy()
-        if model == BOOST:
-            boost_propagate(x, 1.0, 0.5, out)
-        elif model == AIR:
+        if model == AIR:
             air_propagate(x, 1.0, 40.0, out)
         elif model == COAST:
             coast_propagate(x, 1.0, 0.5, out)
@@ -151,16 +161,44 @@ def test_the_flow_agrees_with_differences_of_the_propagated_state(model: int) ->
             predict_model(model, out, np.zeros((N, N)), 1.0, PARAMS)
         return out
 
+    state = X10.copy()
+    if model == BOOST:
+        state[GROWTH] = 0.01
     n = DIMS[model]
     F = np.empty((n, n))
-    flow_matrix(model, X10, 1.0, PARAMS, F)
-    for index, step in enumerate(([50.0] * 3 + [0.5] * 3 + [0.01] + [0.1] * 3)[:n]):
-        up, down = X10.copy(), X10.copy()
+    flow_matrix(model, state, 1.0, PARAMS, F)
+    for index, step in enumerate(([50.0] * 3 + [0.5] * 3 + [0.01] + ([0.1, 0.002] if model == BOOST else [0.1] * 3))[:n]):
+        up, down = state.copy(), state.copy()
         up[index] += step
         down[index] -= step
         change = (carried(up) - carried(down)) / 2.0  # the effect of one realistic error, in m and m/s
         np.testing.assert_allclose((F[:, index] * step)[:3], change[:3], atol=0.05)
         np.testing.assert_allclose((F[:, index] * step)[3:6], change[3:6], atol=0.05)
+
+
+def test_thrust_grows_by_its_own_rate_and_the_growth_is_learnt_from_the_path() -> None:
+    """Constant mass flow: 30 m/s2 that grow by 2 % a second; a constant-thrust model is 30 m/s off after ten seconds."""
+    x = X10.copy()
+    x[GROWTH] = 0.02
+    predict_model(BOOST, x, np.eye(N), 10.0, PARAMS)
+    assert x[THRUST] == pytest.approx(30.0 * np.exp(0.2))
+    constant = X10.copy()
+    boost_propagate(X10, 10.0, 0.5, constant)
+    gained = float(np.linalg.norm(x[3:6]) - np.linalg.norm(constant[3:6]))
+    assert gained == pytest.approx(30.0 * (np.exp(0.2) - 1.0) / 0.02 - 300.0, rel=0.1)
+    rng, found = np.random.default_rng(11), []
+    for _ in range(12):
+        truth = X10.copy()
+        truth[GROWTH] = 0.02
+        guess, P = truth.copy(), np.diag([100.0**2] * 3 + [20.0**2] * 3 + [0.09, 25.0, 1e-4, 1.0])
+        guess[[THRUST, GROWTH]] = THRUST_MEAN_MPS2, GROWTH_MEAN_PS
+        fit = np.empty(2)
+        for _ in range(40):
+            predict_model(BOOST, truth, np.zeros((N, N)), 1.0, PARAMS)
+            predict_model(BOOST, guess, P, 1.0, PARAMS)
+            update_model(BOOST, guess.copy(), P.copy(), radar_plot(truth, rng), 0.0, PARAMS, guess, P, fit)
+        found.append(guess[GROWTH])
+    assert np.mean(found) == pytest.approx(0.02, abs=0.004)
 
 
 def test_ln_beta_keeps_its_prior_in_vacuum_and_in_boost() -> None:
@@ -239,13 +277,19 @@ def test_the_combined_state_contains_the_spread_of_the_models() -> None:
 
 
 def test_a_force_that_has_just_set_in_spreads_as_its_constant_acceleration_does() -> None:
-    """Half t squared, t and 1 times the acceleration's sigma, fully correlated; BOOST's along the velocity."""
+    """Half t squared, t and 1 times the acceleration's sigma, fully correlated: a thrust's mostly along the velocity."""
     x, P, _ = started()
+    x[COAST, :3] = geodetic2ecef(39.0 * DEG, 127.0 * DEG, 90_000.0)
     xo, Po = np.empty(N), np.zeros((N, N))
     spawn(MANOEUVRE, x[COAST], P[COAST], 4.0, PARAMS, xo, Po)
-    assert Po[0, 0] - P[COAST, 0, 0] == pytest.approx((8.0 * PUSH_SIGMA_MPS2) ** 2)
-    assert Po[1, 4] - P[COAST, 1, 4] == pytest.approx(8.0 * 4.0 * PUSH_SIGMA_MPS2**2)
-    assert Po[5, PUSH + 2] == pytest.approx(4.0 * PUSH_SIGMA_MPS2**2)
+    along = x[COAST, 3:6] / np.linalg.norm(x[COAST, 3:6])
+    aside = np.cross(along, (0.0, 0.0, 1.0)) / np.linalg.norm(np.cross(along, (0.0, 0.0, 1.0)))
+    total = PUSH_SIGMA_MPS2**2 + PUSH_ASIDE_SIGMA_MPS2**2
+    assert along @ (Po[:3, :3] - P[COAST, :3, :3]) @ along == pytest.approx(8.0**2 * total)
+    assert along @ (Po[:3, 3:6] - P[COAST, :3, 3:6]) @ along == pytest.approx(8.0 * 4.0 * total)
+    assert along @ Po[3:6, PUSH:] @ along == pytest.approx(4.0 * total)
+    assert aside @ Po[PUSH:, PUSH:] @ aside == pytest.approx(PUSH_ASIDE_SIGMA_MPS2**2)
+    assert xo[PUSH:].tolist() == [0.0, 0.0, 0.0]
     assert np.linalg.eigvalsh(Po).min() > 0.0
     spawn(BOOST, x[COAST], P[COAST], 4.0, PARAMS, xo, Po)
     along = x[COAST, 3:6] / np.linalg.norm(x[COAST, 3:6])
@@ -291,14 +335,62 @@ def fly_quiet(push_mps2: float, seed: int, runs: int) -> tuple[int, float]:
 
 @pytest.mark.slow
 def test_a_quiet_track_stays_quiet_while_it_coasts_and_follows_a_force_that_sets_in() -> None:
-    """40 flights each: 800 plots without a force may wake two (5 sigma of a chi-square sum); 25 m/s2 for 20 s (5 km) wakes all."""
+    """40 flights each: 800 plots without a force may wake two (5 sigma of a chi-square sum); 25 m/s2 for 20 s (5 km) wakes all.
+
+    5 m/s2 moves it by a plot's error across, 0.5 km, in 14 s: no plot alone shows that, their evidence together does.
+    """
     assert fly_quiet(0.0, 1, 40)[0] <= 2
     woken, worst_m = fly_quiet(25.0, 2, 40)
     assert woken == 40
+    assert fly_quiet(5.0, 3, 40)[0] >= 36
     assert worst_m < 2_500.0  # half of what coasting on would be wrong by; a plot's own error across is 0.5 km
 
 
-def test_the_push_of_a_manoeuvre_fades_with_its_time() -> None:
+def test_lift_is_expected_upwards_across_a_fall_through_air_and_as_large_as_the_drag_says() -> None:
+    falling, axis = X10.copy(), np.empty(3)
+    up = falling[:3] / np.linalg.norm(falling[:3])
+    falling[3:6] = 1_500.0 * (np.cross(up, (0.0, 0.0, 1.0)) - 0.5 * up)
+    push, along, around = push_prior(falling, PARAMS, axis)
+    drag = 0.5 * np.exp(-8.5) * density_kgpm3(20_000.0) * float(falling[3:6] @ falling[3:6])
+    assert push == pytest.approx(LIFT_MEAN * drag, rel=1e-2)
+    assert (axis @ axis, axis @ falling[3:6]) == (pytest.approx(1.0, abs=1e-3), pytest.approx(0.0, abs=10.0))
+    assert axis @ up > 0.8
+    assert sqrt(along) + sqrt(around) < push + 2.0 * PUSH_LEAST_SIGMA_MPS2  # not as wide as any thrust could be
+    falling[3:6] += 3_000.0 * up  # climbing: only thrust pushes
+    assert push_prior(falling, PARAMS, axis)[:2] == (0.0, PUSH_SIGMA_MPS2**2)
+
+
+def test_lift_grows_as_the_air_does_on_the_way_down_and_thrust_stays_about_the_same() -> None:
     x = X10.copy()
+    up = x[:3] / np.linalg.norm(x[:3])
+    x[3:6], x[6], x[PUSH:] = -1_000.0 * up, 20.0, 1e-3 * up  # no drag to speak of
     predict_model(MANOEUVRE, x, np.eye(N), 2.0, PARAMS)
-    np.testing.assert_allclose(x[PUSH:], X10[PUSH:] * np.exp(-2.0 / PARAMS[PAR_PUSH_TIME]), rtol=1e-12)
+    expected = density_kgpm3(18_000.0) / density_kgpm3(20_000.0) * (1.0 + 2.0 * 9.8 * 2.0 / 1_000.0)
+    assert x[PUSH] / (1e-3 * up[0]) == pytest.approx(expected, rel=0.03)
+    x[:3] *= (6_371_000.0 + 90_000.0) / np.linalg.norm(x[:3])
+    before = x[PUSH]
+    predict_model(MANOEUVRE, x, np.eye(N), 2.0, PARAMS)
+    assert x[PUSH] == pytest.approx(before * np.exp(-2.0 / PARAMS[PAR_PUSH_TIME]), rel=1e-12)
+
+
+def test_the_hypothesis_of_a_force_costs_a_coasting_flight_nothing() -> None:
+    """It is carried beside COAST, which stays the plain filter to the bit, and is too improbable to be shown."""
+    x, P, mu, time_ns, past = quiet_track(1)
+    alone_x, alone_P = x[0, COAST].copy(), P[0, COAST].copy()
+    truth, rng = x[0, COAST].copy(), np.random.default_rng(5)
+    nx, nP, nmu = x.copy(), P.copy(), mu.copy()
+    wx, wP, next_ns = np.empty((1, WHOLE)), np.empty((1, WHOLE, WHOLE)), np.full(1, -1)
+    fit, onsets = np.empty(2), []
+    for second in range(1, 11):
+        predict_tracks(np.arange(1), x, P, mu, time_ns, past, second * 1_000_000_000, PARAMS, nx, nP, nmu, wx, wP, next_ns)
+        coast_propagate(truth, 1.0, 0.5, truth)
+        plot = radar_plot(truth, rng)
+        update_track(nx[0], nP[0], nmu[0], plot, 0.0, 1.0, PARAMS, x[0], P[0], mu[0], past[0])
+        predict_model(COAST, alone_x, alone_P, 1.0, PARAMS)
+        update_model(COAST, alone_x.copy(), alone_P.copy(), plot, 0.0, PARAMS, alone_x, alone_P, fit)
+        time_ns[:] = second * 1_000_000_000
+        onsets.append(past[0, HIST_ONSET])
+        assert np.array_equal(x[0, COAST, :7], alone_x[:7])
+    assert min(onsets) > 0.0
+    assert max(onsets) < SHOWN_ONSET
+    assert mu[0, COAST] == 1.0

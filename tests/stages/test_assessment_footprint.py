@@ -112,7 +112,8 @@ def test_the_ring_shrinks_on_the_way_down_and_is_gone_at_the_end(zones: Zones) -
     assert events.impact.manoeuvre_footprint is None
 
 
-def test_unseen_it_keeps_its_ring_until_it_is_presumed_down(zones: Zones) -> None:
+def test_what_went_out_of_sight_while_it_could_pull_up_keeps_its_ring_when_it_is_presumed_down(zones: Zones) -> None:
+    """Six of twenty pull-ups were last seen at 15-40 km and said to be down at the ballistic point, 27-126 km from where they were."""
     state, t = descending(30.0 * KM)
     events = Events(zones)
     events.feed(t, fused(track(state, t)))
@@ -122,7 +123,10 @@ def test_unseen_it_keeps_its_ring_until_it_is_presumed_down(zones: Zones) -> Non
     for later in range(10, 90, 10):
         events.feed(t + later)
     assert events.only.status == "presumed-down"
-    assert events.impact.manoeuvre_footprint is None
+    assert events.impact.manoeuvre_footprint == ring
+    glide = np.empty(4)
+    assert fall_with_lift(state, 1.5, 0.0, 2_000.0, glide)
+    assert inside(events.impact, (glide[0], glide[1]))
 
 
 @pytest.mark.parametrize("launch", [None, launch_estimate(-60.0, lat_rad=29.7 * DEG, lon_rad=178.6 * DEG)])
@@ -148,6 +152,22 @@ def test_a_flight_that_steers_assumes_nothing_and_goes_on_so_once_it_has_been_se
         assert events.impact.basis == ("thrust-ended-now" if t < 6 else "predicted")
         assert max(chi2(events.impact, corner) for corner in events.impact.manoeuvre_footprint) == pytest.approx(CHI2_95, rel=1e-6)
     assert sum(p for _, p in events.only.zones) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(("alt_km", "over_s"), [(150.0, 5), (35.0, 16)])
+def test_seen_to_coast_again_its_end_is_ballistic_and_the_ring_stays_beside_it(zones: Zones, alt_km: float, over_s: int) -> None:
+    """A boost-back's 7,000 km2 ellipse is of use to nobody once it coasts; lift, which comes and goes, is waited for longer."""
+    state, t0 = descending(alt_km * KM)
+    state = at(state, -4.0)
+    events = Events(zones)
+    assumes = []
+    for t in range(4 + over_s):
+        events.feed(t0 + t, fused(track(at(state, t), t0 + t, manoeuvre=0.9 if t < 4 else 0.01)))
+        assumes.append(events.impact.assumes)
+    assert assumes == ["none"] * (4 + over_s - 1) + ["no-manoeuvre"]
+    assert events.impact.manoeuvre_footprint is not None
+    area = events.impact.cov_en_m2[0] * events.impact.cov_en_m2[2] - events.impact.cov_en_m2[1] ** 2
+    assert area < (5.0 * KM) ** 4
 
 
 def test_a_model_that_wins_for_a_moment_leaves_no_mark(zones: Zones) -> None:

@@ -24,7 +24,8 @@ from tocsin.units import KM, NS_PER_S, seconds_between
 Ring = tuple[tuple[float, float], ...]  # (lat_rad, lon_rad), the last corner equal to the first
 
 CHI2_95: Final = 5.991  # chi-square, 2 degrees of freedom (Abramowitz and Stegun, table 26.8)
-LOWEST_M: Final = 2.0 * KM  # falling below it, some seconds are left and no air is left to turn in
+LOWEST_M: Final = 2.0 * KM  # falling below it, some seconds are left ...
+LEAST_TIME_S: Final = 8.0  # ... but not in a flat glide; in as long, lift of two drags that hold a falling body moves it by 0.6 km
 LEAST_REACH_M: Final = 500.0  # what moves the impact by less is inside the ellipse
 MARGIN_M: Final = 500.0  # all round: manoeuvres between the flown ones, their coarse steps
 LONGEST_BURN_S: Final = 120.0  # all stages together (published prior)
@@ -49,8 +50,8 @@ class Past:
 
 
 def can_manoeuvre(fall: Fall) -> bool:
-    """Return whether height is left to manoeuvre in."""
-    return fall.alt_m > LOWEST_M or fall.climb_mps > 0.0
+    """Return whether height or time is left to manoeuvre in."""
+    return fall.alt_m > LOWEST_M or fall.climb_mps > 0.0 or fall.time_s > LEAST_TIME_S
 
 
 def footprint(fall: Fall, past: Past, time_ns: int) -> Ring | None:

@@ -10,14 +10,15 @@ import msgspec
 
 from tocsin.assessment.estimate import BOOST_LEVEL, MANOEUVRE_LEVEL, Fall, OwnFigures, fall_of, own_figures, own_of
 from tocsin.assessment.footprint import SECOND_STAGE_NS, Past, Ring, can_manoeuvre, footprint, held_by_ellipse
-from tocsin.kernels.geodesy import ecef2geodetic, ground_distance_m
+from tocsin.kernels.geodesy import altitude_and_up, ecef2geodetic, ground_distance_m
+from tocsin.kernels.impact import LIFT_TOP_M
 from tocsin.messages.basics import Nation
 from tocsin.messages.event import EventStatus, ImpactEstimate, LaunchEvent, NationView, PathPoint
 from tocsin.messages.track import FusedTrack, LaunchEstimate, Track
 from tocsin.units import KM, NS_PER_S, s2ns
 
 REVISE_NS: Final = NS_PER_S  # with data: at least every second
-QUIET_REVISE_NS: Final = 5 * NS_PER_S  # without data the covariance grows slowly: every 5 s shows it
+UNSEEN_REVISE_NS: Final = 5 * NS_PER_S  # lost under thrust, the trace moves on while the burn is carried on
 DOWN_SIGMAS: Final = 3.0  # presumed down after the predicted impact time plus three of its sigmas
 BURNING_EXTRA_NS: Final = 60 * NS_PER_S  # lost under thrust: the trace may be too short by the rest of the burn
 CLOSE_NS: Final = 180 * NS_PER_S  # a presumed-down event is closed after this; the all-clear comes at 60 s
@@ -28,6 +29,9 @@ FOOTPRINT_NS: Final = 5 * NS_PER_S  # a ring stays right that long: what can sti
 MOST_THRUST_MPS2: Final = 60.0  # 6 g; a young track may say more
 RELIT_LEVEL: Final = 0.5  # P(boost) that says it burns again, long after its last burnout
 ACTING_NS: Final = 3 * NS_PER_S  # manoeuvres last longer; a model that wins for a moment is noise
+COASTING_LEVEL: Final = 0.95  # P(coast) that, held for as long as below, ends a manoeuvre: from then on its end is ballistic
+THRUST_OVER_NS: Final = 4 * NS_PER_S  # a burn ends for good; innovations tell within seconds
+LIFT_OVER_NS: Final = 15 * NS_PER_S  # lift comes and goes with the air, and a flat glide looks like coasting for a while
 FINAL: Final = ("closed", "cancelled")
 
 
@@ -48,6 +52,7 @@ class Record:
     fell_ns: int = 0  # the latest plot from which it came down
     fall_ns: int = 0
     fall_plot_ns: int = -1
+    fall_plots: int = -1
     fused_live: bool = True
     apogee: tuple[float, float] | None = None  # (m, 1-sigma m) by the sharpest state before it
     classes: tuple[tuple[str, float], ...] | None = None
@@ -55,7 +60,9 @@ class Record:
     thrust_mps2: float = 0.0  # the strongest thrust seen
     quiet_ns: int | None = None  # coasting since
     acting_ns: int | None = None  # manoeuvring since
-    manoeuvred: bool = False  # seen to manoeuvre for ACTING_NS: it may do so again
+    coasting_ns: int | None = None  # surely coasting since, by its plots
+    lifted: bool = False  # it manoeuvred where lift acts
+    manoeuvred: bool = False  # seen to manoeuvre for ACTING_NS, and not to coast again since
     ring: Ring | None = None
     ring_ns: int | None = None
     launch: LaunchEstimate | None = None
@@ -90,7 +97,7 @@ class Record:
         if self.status in FINAL or not self._due(fused, now_ns):
             return False
         seen = fused.last_plot_ns != self.fall_plot_ns
-        self.fall_ns, self.fall_plot_ns = now_ns, fused.last_plot_ns
+        self.fall_ns, self.fall_plot_ns, self.fall_plots = now_ns, fused.last_plot_ns, fused.plots
         fall = fall_of(fused)
         if fall is None:
             if fused.last_plot_ns - self.fell_ns > NO_FALL_NS:
@@ -106,12 +113,15 @@ class Record:
         return True
 
     def _due(self, fused: FusedTrack, now_ns: int) -> bool:
-        """New data at most once a second, growing covariance every 5 s, nothing once it must be down."""
-        if fused.last_plot_ns != self.fall_plot_ns:
+        """New data at most once a second; without, only a burn that is carried on changes anything.
+
+        The fall from the last plot already holds what may befall it on the way down; time alone teaches nothing about it.
+        """
+        if (fused.last_plot_ns, fused.plots) != (self.fall_plot_ns, self.fall_plots):
             return self.fall is None or now_ns - self.fall_ns >= REVISE_NS
-        if self.fall is None or self.presumed_ns is not None or fused.time_ns >= self.fall.impact.time_ns:
+        if self.fall is None or self.fall.coasting or self.presumed_ns is not None or fused.time_ns >= self.fall.impact.time_ns:
             return False
-        return now_ns - self.fall_ns >= QUIET_REVISE_NS
+        return now_ns - self.fall_ns >= UNSEEN_REVISE_NS
 
     def _remember(self, fused: FusedTrack) -> None:
         """Keep when it burnt and whether it has manoeuvred: lift or thrust after the last burnout, for some seconds."""
@@ -129,10 +139,17 @@ class Record:
         elif self.acting_ns is None:
             self.acting_ns = fused.time_ns
         elif fused.time_ns - self.acting_ns >= ACTING_NS:
+            self.lifted = in_air(fused) or (self.lifted and self.manoeuvred)
             self.manoeuvred = True
+        if fused.models.coast + fused.models.reentry < COASTING_LEVEL:
+            self.coasting_ns = None
+        elif self.coasting_ns is None:
+            self.coasting_ns = fused.last_plot_ns
+        elif fused.last_plot_ns - self.coasting_ns >= (LIFT_OVER_NS if self.lifted else THRUST_OVER_NS):
+            self.manoeuvred = False
 
     def _if_it_manoeuvres(self, fall: Fall, fused: FusedTrack, *, seen: bool) -> ImpactEstimate:
-        """Add the footprint; an impact of a flight that steers, or has steered and still can, gets an ellipse that holds it.
+        """Add the footprint; an impact of a flight that steers, or did and was not seen to coast since, gets an ellipse that holds it.
 
         Without new plots the ring stays: what happens unseen may be what it allows.
         """
@@ -203,7 +220,10 @@ class Record:
             self._presume(now_ns)
 
     def _presume(self, now_ns: int) -> None:
-        """Presume it down after the predicted time, also when its track has ended; without a prediction the track's end ends it."""
+        """Presume it down after the predicted time, also when its track has ended; without a prediction the track's end ends it.
+
+        The footprint stays: what went out of sight while it could still manoeuvre may have come down anywhere in it.
+        """
         impact = self.impact
         if impact is None:
             if not self.fused_live:
@@ -215,18 +235,17 @@ class Record:
             due_ns += BURNING_EXTRA_NS
         if now_ns > due_ns and self.fused.last_plot_ns <= due_ns:
             self.status, self.presumed_ns = "presumed-down", now_ns
-            self._is_down()
             self.remark = "presumed down, not observed" + (", last seen under thrust" if burning else "")
-
-    def _is_down(self) -> None:
-        """Nothing that is down manoeuvres."""
-        self.ring = None
-        if self.fall is not None:
-            self.fall = replace(self.fall, impact=msgspec.structs.replace(self.fall.impact, manoeuvre_footprint=None))
 
     def cancel(self, remark: str) -> None:
         """End the event as an error or a duplicate."""
         self.status, self.remark = "cancelled", remark
+
+
+def in_air(fused: FusedTrack) -> bool:
+    """Return whether it comes down where lift acts."""
+    alt_m, up_x, up_y, up_z = altitude_and_up(*fused.pos_ecef_m)
+    return bool(alt_m < LIFT_TOP_M and sum(u * v for u, v in zip((up_x, up_y, up_z), fused.vel_ecef_mps, strict=True)) < 0.0)
 
 
 def best_launch(fused: FusedTrack) -> LaunchEstimate | None:

@@ -5,10 +5,11 @@ takes over from one without its own states, those get their prior (thrust; no ac
 acceleration when MANOEUVRE follows BOOST), never zeros without spread. In BOOST and MANOEUVRE ln_beta is only considered
 (kernels.linalg.scalar_update): drag cannot be told from a force there, so they must not teach COAST a ballistic coefficient.
 
-A quiet track (HIST_QUIET) is known to coast: COAST alone is filtered, which makes it as sharp as the bound allows. Beside it
-stands, at each plot anew, the hypothesis that an acceleration has just begun (``spawn``, ONSET_S); it widens the gate, and
-when it wins, or when COAST's own innovations stay too large for seconds (fading memory, Bar-Shalom, Li, Kirubarajan 2001,
-section 11.2.2), the track is no longer quiet and the models compete again (variable dimension, Bar-Shalom and Birmingham 1982).
+A quiet track (HIST_QUIET) is known to coast: nothing is mixed into COAST, which makes it as sharp as the bound allows, and
+COAST alone is shown (until SHOWN_ONSET). Beside it runs the hypothesis that an acceleration has begun: MANOEUVRE, into which
+a share of COAST passes at each prediction (``spawn``), and whose weight gathers the evidence of all plots. It widens the gate,
+and when it wins, or when COAST's own innovations stay too large for seconds (fading memory, Bar-Shalom, Li, Kirubarajan 2001,
+section 11.2.2), the track is no longer quiet and the models compete again (variable dimension, Bar-Shalom, Birmingham 1982).
 """
 
 from math import exp, log, pi, sqrt
@@ -26,13 +27,15 @@ from tocsin.kernels.phases import (
     BOOST,
     COAST,
     DIMS,
+    GROWTH,
     LN_BETA,
     MANOEUVRE,
     MODELS,
     PAR_AIR_SPEED,
     PAR_AIR_TOP,
+    PAR_GROWTH_MEAN,
+    PAR_GROWTH_VAR,
     PAR_INFRARED_OTHER,
-    PAR_PUSH_VAR,
     PAR_RATE,
     PAR_THRUST_MEAN,
     PAR_THRUST_VAR,
@@ -41,7 +44,9 @@ from tocsin.kernels.phases import (
     WHOLE,
     N,
     back_state,
+    onset_rate,
     predict_model,
+    push_prior,
     spawn,
 )
 
@@ -55,17 +60,18 @@ HIST_QUIET: Final = 2
 HIST_MISFIT: Final = 3  # fading sum of COAST's squared innovation distances minus their expectation
 HIST_SPREAD: Final = 4  # fading sum of their variances
 HIST_AGE: Final = 5  # s that the memory spans
-HISTORY: Final = 6
+HIST_ONSET: Final = 6  # probability that a quiet track has begun to manoeuvre
+HISTORY: Final = 7
 
 LEAST_WEIGHT: Final = 1e-12  # a model below it does not exist
 LEAST_SHARE: Final = 2e-3  # a part of a mixture below it is left out: mixed in at every look it would act as process noise
 LN_2PI: Final = log(2.0 * pi)
 CURVATURE: Final = 0.3  # iterate when the range surface bends by this many sigma within the position's error
 MORE_ITERATIONS: Final = 4
+SHOWN_ONSET: Final = 0.1  # probability of a new acceleration from which it is in the shown state of a quiet track; below, noise
 LEAVE_QUIET: Final = 0.5  # probability of a new acceleration from which a track is no longer quiet
 MEMORY: Final = 0.85  # share of the misfit memory that one plot leaves: about seven plots
 MISFIT_SIGMAS: Final = 5.0  # of the fading memory; a chi-square sum's tail: once in 20,000 plots
-ONSET_S: Final = 3.0  # a force that set in up to so long before the last plot may not have shown yet: 30 m/s2 moves 135 m in it
 MEMORY_MOST_S: Final = 10.0  # an acceleration found by the memory began at most this long ago
 
 
@@ -118,8 +124,15 @@ def mix(x: Array, P: Array, mu: Array, T: Array, params: Array, xo: Array, Po: A
     weight 0; parts below LEAST_SHARE are left out of the mixture (their weight is not).
     """
     part = np.empty((MODELS, N))
+    axis = np.empty(3)
     for j in range(MODELS):
         n = DIMS[j]
+        own_var = 0.0
+        if j == BOOST:
+            own_var = params[PAR_THRUST_VAR]
+        elif j == MANOEUVRE:
+            push, along, around = push_prior(x[COAST], params, axis)
+            own_var = around + (along + push * push) / 3.0  # of any direction: here a force may have changed, not just begun
         total = 0.0
         for i in range(MODELS):
             total += mu[i] * T[i, j]
@@ -147,8 +160,9 @@ def mix(x: Array, P: Array, mu: Array, T: Array, params: Array, xo: Array, Po: A
             for a in range(n):
                 part[i, a] -= xo[j, a]
             for a in range(n):
+                var = params[PAR_GROWTH_VAR] if j == BOOST and a == GROWTH else own_var
                 for b in range(a + 1):
-                    Po[j, a, b] += w * (part[i, a] * part[i, b] + _covariance_seen_by(j, i, P, params, a, b))
+                    Po[j, a, b] += w * (part[i, a] * part[i, b] + _covariance_seen_by(j, i, P, var, a, b))
         for a in range(n):
             for b in range(a):
                 Po[j, b, a] = Po[j, a, b]
@@ -164,7 +178,7 @@ def _as_seen_by(target: int, source: int, x: Array, params: Array, out: Array) -
         for a in range(THRUST, N):
             out[a] = x[source, a]
     elif target == BOOST:
-        out[THRUST] = params[PAR_THRUST_MEAN]
+        out[THRUST], out[GROWTH] = params[PAR_THRUST_MEAN], params[PAR_GROWTH_MEAN]
     elif target == MANOEUVRE:
         speed = max(sqrt(x[source, 3] * x[source, 3] + x[source, 4] * x[source, 4] + x[source, 5] * x[source, 5]), 1.0)
         thrust = x[source, THRUST] if source == BOOST else 0.0
@@ -173,8 +187,11 @@ def _as_seen_by(target: int, source: int, x: Array, params: Array, out: Array) -
 
 
 @kernel
-def _covariance_seen_by(target: int, source: int, P: Array, params: Array, a: int, b: int) -> float:
-    """Return the covariance of two states (a >= b) of the source model in the target's terms; what it does not own is uncorrelated."""
+def _covariance_seen_by(target: int, source: int, P: Array, own_var: float, a: int, b: int) -> float:
+    """Return the covariance of two states (a >= b) of the source model in the target's terms.
+
+    What the source does not own is uncorrelated and has the target's prior variance own_var.
+    """
     if a < LN_BETA or target == source:
         return float(P[source, a, b])
     if a == LN_BETA:
@@ -183,7 +200,7 @@ def _covariance_seen_by(target: int, source: int, P: Array, params: Array, a: in
         return float(P[source, a, b])
     if a != b:
         return 0.0
-    return float(params[PAR_THRUST_VAR] if target == BOOST else params[PAR_PUSH_VAR])
+    return own_var
 
 
 @kernel
@@ -206,7 +223,7 @@ def predict_tracks(
     """Predict the tracks ``rows`` to until_ns: mixing, then every model; results in the same rows of Xo, Po, muo, combined in Xw, Pw.
 
     A track whose time is not before until_ns is copied unchanged (late plots are corrected for in update_track); one whose
-    results are for until_ns already (next_ns, set here) is left alone. A quiet track's combination is COAST's alone.
+    results are for until_ns already (next_ns, set here) is left alone. A quiet track is combined by its shown weights mu.
     """
     allowed = np.empty(MODELS)
     T = np.empty((MODELS, MODELS))
@@ -221,15 +238,15 @@ def predict_tracks(
                 muo[r, j] = mu[r, j]
                 _copy(X[r, j], P[r, j], DIMS[j], Xo[r, j], Po[r, j])
             combine(Xo[r], Po[r], muo[r], Xw[r], Pw[r])
+            if history[r, HIST_QUIET] > 0.0:
+                muo[r, COAST], muo[r, MANOEUVRE] = 1.0 - history[r, HIST_ONSET], history[r, HIST_ONSET]
         elif history[r, HIST_QUIET] > 0.0:
             _copy(X[r, COAST], P[r, COAST], DIMS[COAST], Xo[r, COAST], Po[r, COAST])
             predict_model(COAST, Xo[r, COAST], Po[r, COAST], dt_s, params)
             for j in range(MODELS):
-                muo[r, j] = 1.0 if j == COAST else 0.0
-            combine(Xo[r], Po[r], muo[r], Xw[r], Pw[r])
-            begun = 1.0 - exp(-params[PAR_RATE + COAST * MODELS + MANOEUVRE] * (dt_s + ONSET_S))
-            muo[r, COAST], muo[r, MANOEUVRE] = 1.0 - begun, begun
-            spawn(MANOEUVRE, Xo[r, COAST], Po[r, COAST], dt_s + ONSET_S, params, Xo[r, MANOEUVRE], Po[r, MANOEUVRE])
+                muo[r, j] = 0.0
+            _predict_onset(X[r, MANOEUVRE], P[r, MANOEUVRE], history[r, HIST_ONSET], dt_s, params, Xo[r], Po[r], muo[r])
+            combine(Xo[r], Po[r], mu[r], Xw[r], Pw[r])
         else:
             allowed_models(X[r], mu[r], history[r], params, allowed)
             transition(params, allowed, dt_s, T)
@@ -238,6 +255,34 @@ def predict_tracks(
                 if muo[r, j] > 0.0:
                     predict_model(j, Xo[r, j], Po[r, j], dt_s, params)
             combine(Xo[r], Po[r], muo[r], Xw[r], Pw[r])
+
+
+@kernel
+def _predict_onset(x: Array, P: Array, old: float, dt_s: float, params: Array, xo: Array, Po: Array, muo: Array) -> None:
+    """Predict a quiet track's MANOEUVRE x[10], P[10, 10] of probability ``old`` into its places of xo, Po; fill muo[4].
+
+    It becomes the mixture (by moments) of what it was and of a force that has set in since; COAST, predicted in xo, Po
+    already, gives weight and gets none.
+    """
+    new = (1.0 - old) * (1.0 - exp(-onset_rate(xo[COAST], params) * dt_s))
+    muo[COAST], muo[MANOEUVRE] = 1.0 - old - new, old + new
+    n = DIMS[MANOEUVRE]
+    spawn(MANOEUVRE, xo[COAST], Po[COAST], dt_s, params, xo[MANOEUVRE], Po[MANOEUVRE])
+    if not old > LEAST_SHARE * new:
+        return
+    x_old = np.zeros(N)
+    P_old = np.empty((N, N))
+    _copy(x, P, n, x_old, P_old)
+    predict_model(MANOEUVRE, x_old, P_old, dt_s, params)
+    w = old / (old + new)
+    for a in range(n):
+        x_old[a] -= xo[MANOEUVRE, a]  # from here on the difference of the two means
+    for a in range(n):
+        for b in range(n):
+            spread = w * (1.0 - w) * x_old[a] * x_old[b]
+            Po[MANOEUVRE, a, b] += w * (P_old[a, b] - Po[MANOEUVRE, a, b]) + spread
+    for a in range(n):
+        xo[MANOEUVRE, a] += w * x_old[a]
 
 
 @kernel
@@ -327,7 +372,7 @@ def update_track(
     muo: Array,
     history: Array,
 ) -> float:
-    """Correct all models of one predicted track by one plot into xo[4, 10], Po[4, 10, 10], muo[4]; history[6] in place.
+    """Correct all models of one predicted track by one plot into xo[4, 10], Po[4, 10, 10], muo[4]; history[7] in place.
 
     ahead_s: how far the prediction reached. Returns ln of the mixture's likelihood. An infrared plot also speaks for thrust
     (PAR_INFRARED_OTHER).
@@ -379,10 +424,10 @@ def _judge_quiet(distance: float, rows: float, ahead_s: float, params: Array, xo
     history[HIST_AGE] = min(MEMORY * history[HIST_AGE] + max(ahead_s, 0.0), MEMORY_MOST_S)
     sudden = muo[MANOEUVRE] > LEAVE_QUIET
     slow = history[HIST_MISFIT] > MISFIT_SIGMAS * sqrt(history[HIST_SPREAD])
-    for j in range(MODELS):
-        muo[j] = muo[j] if sudden and j in (COAST, MANOEUVRE) else 0.0
+    history[HIST_ONSET] = muo[MANOEUVRE]
     if not (sudden or slow):
-        muo[COAST] = 1.0
+        if muo[MANOEUVRE] < SHOWN_ONSET:
+            muo[COAST], muo[MANOEUVRE] = 1.0, 0.0
         return
     history[HIST_QUIET] = 0.0
     if slow and not sudden:
@@ -403,7 +448,7 @@ def fall_quiet(mu: Array, history: Array) -> None:
     for j in range(MODELS):
         mu[j] = 1.0 if j == COAST else 0.0
     history[HIST_QUIET] = 1.0
-    history[HIST_MISFIT] = history[HIST_SPREAD] = history[HIST_AGE] = 0.0
+    history[HIST_MISFIT] = history[HIST_SPREAD] = history[HIST_AGE] = history[HIST_ONSET] = 0.0
 
 
 @kernel

@@ -16,19 +16,32 @@ from tocsin.kernels.phases import (
     AIR,
     BOOST,
     COAST,
+    GROWTH,
     LN_BETA,
     MANOEUVRE,
     MODELS,
     PAR_AIR_ERROR_TOP,
     PAR_AIR_SPEED,
     PAR_AIR_TOP,
+    PAR_GROWTH_MEAN,
+    PAR_GROWTH_VAR,
     PAR_INFRARED_OTHER,
     PAR_LEVEL_TIME,
+    PAR_LIFT_ASIDE_VAR,
+    PAR_LIFT_MEAN,
+    PAR_LIFT_RATE,
+    PAR_LIFT_TOP,
+    PAR_LIFT_VAR,
+    PAR_PUSH_ASIDE_VAR,
+    PAR_PUSH_LEAST_VAR,
     PAR_PUSH_TIME,
     PAR_PUSH_VAR,
     PAR_Q,
     PAR_Q_AIR_UP,
+    PAR_Q_GROWTH,
+    PAR_Q_LIFT,
     PAR_Q_LN_BETA,
+    PAR_Q_PUSH,
     PAR_Q_THRUST,
     PAR_RATE,
     PAR_THRUST_MEAN,
@@ -45,11 +58,11 @@ LN_BETA_SIGMA: Final = 0.30
 THRUST_MEAN_MPS2: Final = 35.0  # thrust acceleration late in a burn of 40-120 s to 1-5 km/s: 20-85
 THRUST_SIGMA_MPS2: Final = 13.0
 
-# Changes of motion, 1/s. Reasons: burns last 40-120 s and are seen for their last part; thrust returns between stages (a
+# Changes of motion, 1/s. Reasons: burns last 40-120 s and are seen for their last 10-80 s; thrust returns between stages (a
 # share of all flights, within 10 s; after that BOOST is ruled out) or as a boost-back; a pull-up, a boost-back or an entry
 # burn lasts 10 s and more; missiles do not turn into aircraft, but a pulling fighter may look like a manoeuvre for a while.
 RATES_PER_S: Final = {
-    (BOOST, COAST): 1.0 / 40.0,
+    (BOOST, COAST): 1.0 / 30.0,
     (BOOST, MANOEUVRE): 1.0 / 800.0,
     (COAST, BOOST): 1.0 / 500.0,
     (COAST, MANOEUVRE): 1.0 / 2_000.0,
@@ -62,14 +75,26 @@ RATES_PER_S: Final = {
 }
 
 # White acceleration, m2/s3.
-Q_BOOST: Final = 0.7  # steering about the gravity turn: 1 m/s in 2 s
+Q_BOOST: Final = 0.3  # steering about the gravity turn: 1 m/s in 3 s
 Q_COAST: Final = 2e-6  # gravity beyond J2 is below 3e-4 m/s2 and changes over a minute: 2e-6 m2/s3 covers it
 Q_MANOEUVRE: Final = 1.0  # what an acceleration that changes smoothly leaves
-PUSH_SIGMA_MPS2: Final = 30.0  # lift of 0.5-2 times a drag of 10-40 m/s2 below 50 km; boost-back and entry burns 20-60
-PUSH_TIME_S: Final = 20.0  # how long an acceleration stays about the same
+PUSH_SIGMA_MPS2: Final = 40.0  # boost-back and entry burns: 20-60 m/s2 against the velocity
+PUSH_ASIDE_SIGMA_MPS2: Final = 12.0  # ... and up to some 20 across it, where the burn turns the flight
+PUSH_TIME_S: Final = 60.0  # longer than such burns: a thrust that is on stays about the same
+Q_PUSH: Final = 4.0  # (m/s2)2/s: its direction turns with the flight and its engines are throttled, some m/s2 in some seconds
+LIFT_TOP_M: Final = 50_000.0  # lift acts below (published prior of the pull-up)
+LIFT_MEAN: Final = 1.2  # lift over drag: published prior 0.5-2
+LIFT_SIGMA: Final = 0.5
+LIFT_ASIDE_SIGMA: Final = 0.4  # banked, and drag that is not well known
+PUSH_LEAST_SIGMA_MPS2: Final = 4.0  # braking burns in air
+Q_LIFT: Final = 0.09  # 1/s: lift over drag changes by 0.3 in a second, as when a pull-up comes level
+LIFT_RATE_PM: Final = 2e-6  # one flight in twenty pulls up between 50 and 25 km; where it does not, the plots say so soon
 Q_AIR: Final = 1_000.0  # fighters turning at 3-5 g and changing direction every few seconds
 Q_AIR_UP: Final = 20.0
-Q_THRUST: Final = 0.3  # (m/s2)2/s: follows growth of 0.1-1 m/s3, and still cannot follow thrust to its end
+Q_THRUST: Final = 0.1  # (m/s2)2/s: what a steady growth leaves; still cannot follow thrust to its end
+GROWTH_MEAN_PS: Final = 0.005  # constant mass flow makes thrust grow by thrust / (Isp g): 0.008-0.03 1/s at 20-70 m/s2; the published
+GROWTH_SIGMA_PS: Final = 0.010  # prior has slopes of +-20 % over a stage of 20-120 s, +-0.01 1/s at most
+Q_GROWTH: Final = 1e-6  # 1/s3: as it grows with the thrust itself, 0.01 1/s in a minute
 Q_LN_BETA: Final = 1.3e-7  # 1/m of height: real air is some per cent off the standard, 3 % more every 10 km
 AIR_ERROR_TOP_M: Final = 60_000.0  # above, drag is too weak for its error to matter
 LEVEL_TIME_S: Final = 40.0  # a climbing aircraft levels off within a minute or two
@@ -101,7 +126,19 @@ def motion_parameters() -> Array:
     par[PAR_LEVEL_TIME] = LEVEL_TIME_S
     par[PAR_PUSH_VAR] = PUSH_SIGMA_MPS2 * PUSH_SIGMA_MPS2
     par[PAR_PUSH_TIME] = PUSH_TIME_S
+    par[PAR_Q_PUSH] = Q_PUSH
+    par[PAR_LIFT_TOP] = LIFT_TOP_M
+    par[PAR_LIFT_MEAN] = LIFT_MEAN
+    par[PAR_LIFT_VAR] = LIFT_SIGMA * LIFT_SIGMA
+    par[PAR_LIFT_ASIDE_VAR] = LIFT_ASIDE_SIGMA * LIFT_ASIDE_SIGMA
+    par[PAR_PUSH_LEAST_VAR] = PUSH_LEAST_SIGMA_MPS2 * PUSH_LEAST_SIGMA_MPS2
+    par[PAR_PUSH_ASIDE_VAR] = PUSH_ASIDE_SIGMA_MPS2 * PUSH_ASIDE_SIGMA_MPS2
+    par[PAR_LIFT_RATE] = LIFT_RATE_PM
+    par[PAR_Q_LIFT] = Q_LIFT
     par[PAR_THRUST_MEAN] = THRUST_MEAN_MPS2
+    par[PAR_GROWTH_MEAN] = GROWTH_MEAN_PS
+    par[PAR_GROWTH_VAR] = GROWTH_SIGMA_PS * GROWTH_SIGMA_PS
+    par[PAR_Q_GROWTH] = Q_GROWTH
     par[PAR_THRUST_VAR] = THRUST_SIGMA_MPS2 * THRUST_SIGMA_MPS2
     par[PAR_AIR_TOP] = AIR_TOP_M
     par[PAR_AIR_SPEED] = AIR_SPEED_MPS
@@ -118,11 +155,12 @@ def start_models(pos_vel: Array, cov: Array, alt_m: float, speed_mps: float, x: 
     x[:, :6] = pos_vel
     x[:, LN_BETA] = LN_BETA_MEAN
     x[:, THRUST:] = 0.0
-    x[BOOST, THRUST] = THRUST_MEAN_MPS2
+    x[BOOST, THRUST], x[BOOST, GROWTH] = THRUST_MEAN_MPS2, GROWTH_MEAN_PS
     P[:] = 0.0
     P[:, :6, :6] = cov
     P[:, LN_BETA, LN_BETA] = LN_BETA_SIGMA * LN_BETA_SIGMA
     P[BOOST, THRUST, THRUST] = THRUST_SIGMA_MPS2 * THRUST_SIGMA_MPS2
+    P[BOOST, GROWTH, GROWTH] = GROWTH_SIGMA_PS * GROWTH_SIGMA_PS
     for axis in range(THRUST, N):
         P[MANOEUVRE, axis, axis] = PUSH_SIGMA_MPS2 * PUSH_SIGMA_MPS2
     total = 0.0

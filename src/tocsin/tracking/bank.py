@@ -145,7 +145,7 @@ class TrackBank:
         """Make the prediction the state (a long gap need not be flown again at every scan)."""
         self.x[row] = self.next_x[row]
         self.P[row] = self.next_P[row]
-        if not self.is_quiet(row):  # a quiet track's manoeuvre hypothesis is made anew at each prediction
+        if not self.is_quiet(row):  # a quiet track's weights are those of the last plot
             self.mu[row] = self.next_mu[row]
         self.time_ns[row] = time_ns
         self.next_ns[row] = NOT_PREDICTED

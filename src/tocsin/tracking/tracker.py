@@ -340,7 +340,7 @@ class Tracker:
             if behind_ns > COMMIT_NS and record.status != "closed":
                 self._bank.predict([record.row], end_ns)
                 self._bank.commit(record.row, end_ns)
-                if record.kind == "ballistic" and not self._bank.is_quiet(record.row) and record.can_be_quiet(end_ns):
+                if (record.kind == "ballistic" or self._bank.is_quiet(record.row)) and record.can_be_quiet(end_ns):
                     self._bank.settle(record.row)
 
     def _misses(self, records: list[Record], expected: list[list[float]], model: SensorModel, end_ns: int) -> None:
