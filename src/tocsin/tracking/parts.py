@@ -36,6 +36,10 @@ STEP_S: Final = 1.0
 RK4_STEP_S: Final = 1.0
 CLEAR_FACTOR: Final = 4.0  # a second family must be so much farther off, or nobody is named
 BURNS: Final = 0.5  # probability of boost from which a state is flown under thrust
+COASTS: Final = 0.1  # ... and below which it surely coasts
+SURELY_BURNS: Final = 0.8
+TOGETHER: Final = 3  # states at which two must burn together: a filter takes drag for thrust at times
+FIRST_STATES: Final = 10  # in which the first guess of the motion is outweighed
 THRUST_DRIFT: Final = 0.3  # (m/s2)2/s: how thrust wanders while it is not seen, as the filter has it (models.motion)
 LATER_STATES: Final = (0, 4, 8, 16)  # states about a second apart: the first ones of a track are poor and may have a neighbour's plot
 EARLY_STATE: Final = 6  # from here on the first guess of the motion no longer counts
@@ -153,7 +157,9 @@ def _meeting(new: Body, other: Body) -> tuple[tuple[float, int] | None, tuple[fl
     Times before both were seen are tried too, unless both burn: then neither has left the other.
     """
     latest = new.states[-1]
-    parting = any(state.burning < BURNS and latest.time_ns - state.time_ns <= s2ns(PARTING_S) for state in other.states)
+    if _burn_together(new, other):
+        return None, None
+    parting = any(state.burning < COASTS and latest.time_ns - state.time_ns <= s2ns(PARTING_S) for state in other.states)
     sure: tuple[float, int] | None = None
     perhaps: tuple[float, int] | None = None
     for time_ns in _times(new, other):
@@ -227,8 +233,18 @@ def _time(state: Moving) -> int:
 
 
 def _first_burns(body: Body) -> bool:
-    """True if it burnt when it was first known."""
-    return body.states[min(EARLY_STATE, len(body.states) - 1)].burning > BURNS
+    """True if it burnt when it was first known, on the mean of its first states."""
+    first = body.states[:FIRST_STATES]
+    return sum(state.burning for state in first) > BURNS * len(first)
+
+
+def _burn_together(new: Body, other: Body) -> bool:
+    """True if both have burnt at the same times: two missiles. Of a missile and its part only one burns."""
+    times = 0
+    for state in new.states[EARLY_STATE:]:
+        there = _nearest(other, state.time_ns)
+        times += state.burning > SURELY_BURNS and there.burning > SURELY_BURNS and abs(there.time_ns - state.time_ns) <= s2ns(STEP_S)
+    return times >= TOGETHER
 
 
 def _slow(a: list[float], b: list[float], variances: list[float]) -> bool:
@@ -236,6 +252,11 @@ def _slow(a: list[float], b: list[float], variances: list[float]) -> bool:
     apart = sqrt(sum((a[k] - b[k]) * (a[k] - b[k]) for k in range(3)))
     beyond = max(apart - SEPARATION_MPS, 0.0)
     return beyond * beyond <= SPEED_LIMIT * sum(variances[3:]) / 3.0
+
+
+def _nearest(body: Body, time_ns: int) -> Moving:
+    """Return the state at or after a time, else the last."""
+    return body.states[min(bisect_left(body.states, time_ns, key=_time), len(body.states) - 1)]
 
 
 def _known_at(body: Body, time_ns: int) -> Moving:
