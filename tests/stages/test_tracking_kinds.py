@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from tests.stages.tracking_scene import Flight, Launch, fly
-from tocsin.kernels.trajectory import coast_propagate
+from tocsin.kernels.trajectory import boost_propagate, coast_propagate
 from tocsin.tracking.classify import classify, kinematics, needs_perigee, perigee_of
-from tocsin.tracking.parts import Candidate, Moving, find_parent
+from tocsin.tracking.parts import Body, Moving, find_origin, leads, may_have_left, stays_behind
 from tocsin.units import EARTH_MU_M3PS2, EARTH_RATE_RADPS, NS_PER_S, WGS84_A_M
 
 BALLISTIC_MU = np.array([0.0, 1.0, 0.0, 0.0])
@@ -80,18 +80,31 @@ def flight() -> Flight:
     return fly(Launch(kick_rad=0.25))
 
 
-def moving(x: np.ndarray, time_s: float, sigma_m: float = 30.0, sigma_mps: float = 3.0) -> Moving:
-    return Moving(time_ns=round(time_s * NS_PER_S), x=np.array([*x[:6], np.log(5_000.0)]), P=cov(sigma_m, sigma_mps)[:6, :6])
+def moving(
+    x: np.ndarray, time_s: float, sigma_m: float = 30.0, sigma_mps: float = 3.0, *, burning: float = 0.0, thrust_mps2: float = 0.0
+) -> Moving:
+    whole = np.array([*x[:6], np.log(5_000.0), thrust_mps2])
+    return Moving(time_ns=round(time_s * NS_PER_S), x=whole, P=cov(sigma_m, sigma_mps), burning=burning)
 
 
-def candidate(flight: Flight, number: int = 7, late_s: float = 0.0) -> Candidate:
+def body(states: list[Moving], number: int = 0, family: int | None = None) -> Body:
+    """Return a body that was seen first when its first state was."""
+    return Body(number=number, family=family or number, states=tuple(states), first_plot_ns=states[0].time_ns)
+
+
+def new(x: np.ndarray, time_s: float, sigma_m: float = 30.0, sigma_mps: float = 3.0) -> Body:
+    """Return an object that has been seen for 15 s and coasts."""
+    return Body(number=0, family=0, states=(moving(x, time_s, sigma_m, sigma_mps),), first_plot_ns=round((time_s - 15.0) * NS_PER_S))
+
+
+def missile(flight: Flight, number: int = 7, family: int | None = None) -> Body:
     """Return a followed missile that is seen from 50 s to 150 s after lift-off and burns until 75 s."""
     states = []
-    for time_s in range(50, 151, 5):
+    for time_s in range(50, 151):
         x = flight.at(float(time_s))
         assert x is not None
-        states.append(moving(x, time_s + late_s))
-    return Candidate(number=number, states=tuple(states), first_plot_ns=50 * NS_PER_S, burnout_ns=75 * NS_PER_S)
+        states.append(moving(x, time_s, burning=0.95 if time_s < 75 else 0.0, thrust_mps2=35.0))
+    return body(states, number, family)
 
 
 def separated(flight: Flight, at_s: float, until_s: float, kick_mps: float, bearing_rad: float) -> np.ndarray:
@@ -108,24 +121,97 @@ def separated(flight: Flight, at_s: float, until_s: float, kick_mps: float, bear
 @pytest.mark.parametrize("kick_mps", [1.0, 10.0, 30.0])
 @pytest.mark.parametrize("bearing_rad", [0.0, 0.5 * pi, pi])
 def test_a_part_that_left_at_a_few_metres_a_second_finds_its_parent(flight: Flight, kick_mps: float, bearing_rad: float) -> None:
-    part = separated(flight, 90.0, 115.0, kick_mps, bearing_rad)
-    assert find_parent(moving(part, 115.0), 100 * NS_PER_S, None, (candidate(flight),)) == 7
+    part = new(separated(flight, 90.0, 115.0, kick_mps, bearing_rad), 115.0)
+    assert may_have_left(part, missile(flight))
+    found = find_origin(part, (missile(flight),))
+    assert (found.origin, found.number) == ("left", 7)
 
 
 def test_a_salvo_neighbour_a_second_behind_is_nobodys_part(flight: Flight) -> None:
     for late_s in (1.1, 2.0, 5.0):
         x = flight.at(115.0 - late_s)
         assert x is not None
-        assert find_parent(moving(x, 115.0), 100 * NS_PER_S, None, (candidate(flight),)) is None
+        assert find_origin(new(x, 115.0), (missile(flight),)).origin == "own"
 
 
-def test_what_has_a_launch_of_its_own_or_is_not_well_known_yet_has_no_parent(flight: Flight) -> None:
-    part = separated(flight, 90.0, 115.0, 5.0, 0.0)
-    assert find_parent(moving(part, 115.0), 100 * NS_PER_S, 1.0, (candidate(flight),)) is None
-    assert find_parent(moving(part, 115.0, sigma_m=900.0, sigma_mps=100.0), 100 * NS_PER_S, None, (candidate(flight),)) is None
+def test_what_is_not_well_known_yet_is_unsure_and_names_whom_it_may_have_left(flight: Flight) -> None:
+    part = new(separated(flight, 90.0, 115.0, 5.0, 0.0), 115.0, sigma_m=900.0, sigma_mps=100.0)
+    found = find_origin(part, (missile(flight),))
+    assert (found.origin, found.number) == ("unsure", 7)
 
 
-def test_between_two_parents_that_fit_alike_nobody_is_named(flight: Flight) -> None:
-    part = separated(flight, 90.0, 115.0, 5.0, 0.0)
-    both = (candidate(flight, 7), candidate(flight, 8))
-    assert find_parent(moving(part, 115.0), 100 * NS_PER_S, None, both) is None
+def test_between_two_missiles_that_fit_alike_nobody_is_named_but_two_objects_of_one_missile_are_no_rivals(flight: Flight) -> None:
+    part = new(separated(flight, 90.0, 115.0, 5.0, 0.0), 115.0)
+    found = find_origin(part, (missile(flight, 7), missile(flight, 8)))
+    assert (found.origin, found.number) == ("unsure", 0)
+    assert find_origin(part, (missile(flight, 7), missile(flight, 8, family=7))).origin == "left"
+
+
+def staging(gap_s: float, seen_after_s: float, seconds: int = 12) -> tuple[Body, Body]:
+    """Return (spent stage, missile): parted at 0 s, ignition gap_s later, both first seen seen_after_s after that."""
+    start = np.array([*state(60_000.0, 1_500.0, 0.7)[:7], 35.0])
+    spent, upper = np.empty(7), np.empty(8)
+    coast_propagate(start[:7], gap_s, 0.5, spent)
+    ignited = np.array([*spent, 35.0])
+    spent[4] -= 8.0
+    stages, missiles = [], []
+    for step in range(seconds):
+        boost_propagate(ignited, seen_after_s + step, 0.5, upper)
+        behind = np.empty(7)
+        coast_propagate(spent, seen_after_s + step, 0.5, behind)
+        time_s = gap_s + seen_after_s + step
+        stages.append(moving(behind, time_s, 40.0, 8.0))
+        missiles.append(moving(upper.copy(), time_s, 40.0, 8.0, burning=0.95, thrust_mps2=35.0))
+    return body(stages, 2), body(missiles, 1)
+
+
+def test_a_stage_that_left_before_either_was_seen_is_found_by_flying_the_burning_one_back_under_its_thrust() -> None:
+    spent, burning = staging(3.0, 12.0)
+    found = find_origin(spent, (burning,))
+    assert (found.origin, found.number) == ("left", 1)
+    assert abs(found.left_ns / NS_PER_S - 3.0) < 3.0  # at its ignition
+
+
+def test_two_that_burn_when_they_are_first_seen_have_not_left_each_other_before() -> None:
+    spent, burning = staging(3.0, 12.0)
+    other = body([moving(s.x, s.time_ns / NS_PER_S, burning=0.95, thrust_mps2=0.1) for s in spent.states], 2)
+    assert find_origin(other, (burning,)).origin == "own"
+
+
+def test_what_coasts_behind_a_missile_that_burns_is_a_stage_and_what_coasts_ahead_of_it_is_not() -> None:
+    spent, burning = staging(3.0, 12.0)
+    assert stays_behind(spent, burning)
+    fast = body([moving(1.0 * s.x + np.array([0, 0, 0, 0, 2_000.0, 0, 0, 0]), s.time_ns / NS_PER_S) for s in spent.states], 2)
+    assert not stays_behind(fast, burning)
+    assert not stays_behind(spent, fast)
+
+
+def test_the_one_that_burns_away_is_the_missile_whichever_track_it_is_in() -> None:
+    spent, burning = staging(3.0, 1.0)
+    left_ns = round(3.0 * NS_PER_S)
+    assert leads(burning.states[-1], spent.states[-1], left_ns)
+    assert not leads(spent.states[-1], burning.states[-1], left_ns)
+
+
+@pytest.mark.parametrize("until_s", [100.0, 200.0, 300.0])
+def test_of_two_that_coast_the_one_pushed_forwards_is_the_missile_before_and_after_the_apogee(flight: Flight, until_s: float) -> None:
+    x = flight.at(90.0)
+    assert x is not None
+    stack, kick = np.array([*x[:6], np.log(5_000.0)]), 5.0 * x[3:6] / sqrt(float(np.sum(x[3:6] ** 2)))
+    pushed, left = np.empty(7), np.empty(7)
+    coast_propagate(stack + np.array([0, 0, 0, *kick, 0]), until_s - 90.0, 1.0, pushed)
+    coast_propagate(stack - np.array([0, 0, 0, *kick, 0]), until_s - 90.0, 1.0, left)
+    one, other = moving(pushed, until_s, sigma_mps=1.0), moving(left, until_s, sigma_mps=1.0)
+    assert leads(one, other, 90 * NS_PER_S)
+    assert not leads(other, one, 90 * NS_PER_S)
+    assert not leads(moving(pushed, until_s, sigma_mps=20.0), moving(left, until_s, sigma_mps=20.0), 90 * NS_PER_S)
+
+
+def test_in_the_air_the_one_that_is_slowed_less_is_the_missile(flight: Flight) -> None:
+    x = flight.at(300.0)
+    assert x is not None
+    heavy, light = moving(x, 300.0), moving(x, 300.0)
+    for one, ln_beta in ((heavy, np.log(5_000.0)), (light, np.log(1_500.0))):
+        one.x[6], one.P[6, 6] = ln_beta, 0.1**2
+    assert leads(heavy, light, 90 * NS_PER_S)
+    assert not leads(light, heavy, 90 * NS_PER_S)

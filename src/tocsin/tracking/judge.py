@@ -66,7 +66,6 @@ def _judge_burning(record: Record, bank: TrackBank, burning: float, time_ns: int
         record.burnout_ns = None
     elif record.boosting_seen and record.burnout_ns is None:
         record.burnout_ns = time_ns
-        record.first_burnout_ns = record.first_burnout_ns or time_ns
     if burning >= BURNT_OUT:
         record.burnt_out_ns = None
     elif record.burnt_out_ns is None:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from tocsin.messages.track import LaunchEstimate, TrackKind, TrackStatus
 from tocsin.tracking.launch import LaunchFit
-from tocsin.tracking.parts import Candidate, Moving
+from tocsin.tracking.parts import Body, Moving
 from tocsin.units import s2ns
 
 Array = NDArray[np.float64]
@@ -20,7 +20,6 @@ LAUNCH_AFTER_S = (5.0, 30.0)  # after burnout: as the end of the burn becomes cl
 PAST_STATES = 90
 UNSEEN_S = 8.0  # a push of 30 m/s2 that nobody sees moves a missile by a kilometre in this time
 LONGEST_BURN_S = 60.0  # ... what is left of a burn of 40-120 s when radars see it
-NEAR_M = 15_000.0  # a part is tracked within a minute of leaving, and leaves at metres a second
 YOUNG_S = 40.0  # a part's track is sharp enough to be told from a neighbour within this time
 RECENT_HITS = 12  # for "both tracks had their own plot in one scan"
 
@@ -49,7 +48,6 @@ class Record:
     burnt_out_ns: int | None = None  # since when the boost model is improbable
     can_boost: bool = True
     air_forbidden: bool = False
-    first_burnout_ns: int | None = None  # ... for the first time: stages separate there
     coasting_ns: int | None = None  # since when the coast model is almost certain
     coasting_plots: int = 0
     boosting_seen: bool = False
@@ -59,7 +57,10 @@ class Record:
     launch_fitted_ns: int | None = None
     launch_fit: LaunchFit | None = None
     past: list[Moving] = field(default_factory=list)  # about one state a second, oldest first
-    parent: int | None = None  # number of the track that it left
+    parent: int | None = None  # number of the missile that it left
+    left_ns: int = 0  # ... and when
+    origin_known: bool = False  # told from a part, or named as one; not shown as a ballistic track before
+    asked_ns: tuple[int, int] | None = None  # since when it has waited to be told from a part, and when that was last tried
     bias_cov: Array | None = None  # [7, 7]: what the common biases of its sensors leave unsure; beyond the filter's covariance
     recent: list[tuple[int, int]] = field(default_factory=list)  # (scan counter, plot index)
 
@@ -123,20 +124,27 @@ class Record:
 
     def may_be_part(self, now_ns: int) -> bool:
         """True while it is asked whether this track left another one, or another one left it: young."""
-        young = now_ns - self.first_plot_ns <= s2ns(YOUNG_S)
-        return young and self.parent is None and bool(self.past)
+        return now_ns - self.first_plot_ns <= s2ns(YOUNG_S) and self.parent is None
 
-    def began_near(self, older: "Record") -> bool:
-        """True if this track's first state lies so near to where another one was then that it may have left it."""
-        if older.first_plot_ns >= self.first_plot_ns or not older.past:
-            return False
-        first = self.past[0]
-        then = min(older.past, key=lambda state: (abs(state.time_ns - first.time_ns), state.time_ns))
-        return all(abs(a - b) < NEAR_M for a, b in zip(first.x[:3].tolist(), then.x[:3].tolist(), strict=True))
+    def body(self, now: Moving) -> Body:
+        """Return this track as one that may have left another, or that another may have left; now: its latest state."""
+        states = tuple(state for state in self.past if state.time_ns < now.time_ns)
+        family = self.number if self.parent is None else self.parent
+        return Body(number=self.number, family=family, states=(*states, now), first_plot_ns=self.first_plot_ns)
 
-    def candidate(self) -> Candidate:
-        """Return this track as one that a part may have left."""
-        return Candidate(number=self.number, states=tuple(self.past), first_plot_ns=self.first_plot_ns, burnout_ns=self.first_burnout_ns)
+    def take_place_of(self, other: "Record") -> None:
+        """Exchange what names a missile with another track that turned out to be its part: number, launch, when first seen.
+
+        What was seen of the launch goes along only if the two were still one when it was seen.
+        """
+        self.number, other.number = other.number, self.number
+        self.confirmed_ns, other.confirmed_ns = other.confirmed_ns, self.confirmed_ns
+        self.parent, other.parent, other.left_ns = None, self.parent, self.left_ns
+        if other.first_plot_ns < self.left_ns:
+            self.early = [plot for plot in other.early if plot[0] < self.first_plot_ns] + self.early
+            self.launch, self.launch_fit, self.launch_fitted_ns = other.launch, other.launch_fit, other.launch_fitted_ns
+            self.first_plot_ns, other.first_plot_ns = other.first_plot_ns, self.first_plot_ns
+        other.launch, other.launch_fit, other.early = None, None, []
 
     def located(self) -> bool:
         """True if the plots fix a place: a radar, or two satellites. One satellite alone never confirms."""

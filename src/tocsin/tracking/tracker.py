@@ -28,7 +28,7 @@ from tocsin.tracking.judge import judge
 from tocsin.tracking.launch import Fits, LaunchTask, fit_tasks
 from tocsin.tracking.life import below_ground, next_status
 from tocsin.tracking.message import track_message
-from tocsin.tracking.parts import Moving, find_parent
+from tocsin.tracking.parts import OWN, Moving, find_origin, leads, may_have_left, stays_behind
 from tocsin.tracking.record import Record
 from tocsin.tracking.registration import Registration
 from tocsin.tracking.settings import TrackerSettings
@@ -43,7 +43,11 @@ MOST_PLOTS = 1_000_000  # of a scan, so that plots have numbers of their own
 GUIDE_PLOTS = 6  # from here on a ballistic track tells the next of its salvo how to move
 SAME_OBJECT = 22.5  # chi-square, 6 degrees of freedom, 0.999: two states may be one object
 SAME_OBJECT_S = 3.0  # ... if they agree for this long without each taking a plot of its own
-BURNS = 0.3  # probability of boost from which an object that separated may be the missile itself
+ORIGIN_WAIT_S = 8.0  # a new track beside a followed one is not shown before it is told from a part, for so long at most
+OUTLIVED_S = 15.0  # a missile's track that ends so soon after a part left has lost the missile to that part's track
+ORIGIN_EVERY_S = 0.7  # ... and is asked about so often
+LEAD_PLOTS = 8  # of a part before it is judged whether it is the missile
+LEAD_SEEN_S = 8.0  # ... and both have been seen within this time
 FORGOTTEN_S = 3_600.0  # without any scan for so long nothing is carried on: an hour is more than any flight
 MERGE_EVERY_NS = s2ns(0.5)
 DEFAULT_SETTINGS = TrackerSettings()
@@ -128,7 +132,7 @@ class Tracker:
 
     def _sight(self, record: Record) -> Sight | None:
         """Return which plot of this scan a confirmed ballistic track took, if it did."""
-        if record.status != "confirmed" or record.kind != "ballistic" or not record.recent or record.recent[-1][0] != self._scan_count:
+        if record.status != "confirmed" or not self._followed(record) or not record.recent or record.recent[-1][0] != self._scan_count:
             return None
         x, y, z = self._bank.whole_x[record.row, :3].tolist()
         plot = self._scan_count * MOST_PLOTS + record.recent[-1][1]
@@ -155,7 +159,7 @@ class Tracker:
         """Return the launches that are to be fitted (again) now; each is asked for once."""
         tasks = []
         for record in self._records:
-            if record.confirmed_ns is None or not record.launch_due(now_ns):
+            if not self._followed(record) or not record.launch_due(now_ns):
                 continue
             record.launch_fitted(now_ns)
             row = record.row
@@ -179,7 +183,8 @@ class Tracker:
 
     def predicted(self, now_ns: int) -> tuple[Track, ...]:
         """Return every live confirmed track extrapolated to now, oldest first. Changes nothing that ``step`` depends on."""
-        return self._at([record for record in self._records if record.status == "confirmed"], now_ns)
+        shown = [record for record in self._records if record.number > 0 and (record.origin_known or record.kind != "ballistic")]
+        return self._at([record for record in shown if record.status == "confirmed"], now_ns)
 
     def _at(self, records: list[Record], now_ns: int) -> tuple[Track, ...]:
         """Return tracks extrapolated to now."""
@@ -431,42 +436,74 @@ class Tracker:
         return tuple(tracks)
 
     def _find_parents(self, now_ns: int) -> list[Record]:
-        """Remember where ballistic tracks are, and link young ones to the track that they left; return those newly linked."""
-        followed = [record for record in self._records if record.confirmed_ns is not None and record.kind == "ballistic"]
-        for record in followed:
-            self._bank.combine_now(record.row)
-            record.keep_past(
-                Moving(
-                    time_ns=int(self._bank.time_ns[record.row]),
-                    x=self._bank.whole_x[record.row, :7].copy(),
-                    P=self._bank.whole_P[record.row, :6, :6].copy(),
-                )
-            )
-        linked = []
-        for young in followed:
-            if not young.may_be_part(now_ns):
-                continue
-            candidates = tuple(older.candidate() for older in followed if young.began_near(older))
-            number = find_parent(young.past[-1], young.first_plot_ns, None, candidates) if candidates else None
-            older = next((record for record in followed if record.number == number), None)
-            if older is None:
-                continue
-            part, missile = self._part_first(young, older)
-            if part is not None and part.parent is None:
-                part.parent = missile.number
-                if part is older:  # the new track is the missile; it was launched where the old one came from
-                    missile.launch, missile.launch_fit, missile.parent = part.launch, part.launch_fit, None
-                part.launch = None
-                linked.append(part)
-        return linked
+        """Remember where ballistic tracks are, link young ones to what they left, and let the one that leads be the missile.
 
-    def _part_first(self, young: Record, older: Record) -> tuple[Record | None, Record]:
-        """Return (part, missile) of two objects that separated: the one that burns is the missile; nobody if both do."""
-        young_burns = self._bank.boost_weight(young.row) > BURNS
-        older_burns = self._bank.boost_weight(older.row) > BURNS
-        if young_burns:
-            return (None if older_burns else older), young
-        return young, older
+        Return the tracks that are told anew by it.
+        """
+        followed = [record for record in self._records if self._followed(record)]
+        for record in followed:
+            record.keep_past(self._moving(record))
+        told: list[Record] = []
+        for young in followed:
+            if young.may_be_part(now_ns):
+                self._link(young)
+                if young.parent is not None:
+                    told.append(young)
+        for part in followed:
+            missile = next((one for one in followed if one.number == part.parent), None)
+            if missile is None or part.plots < LEAD_PLOTS or now_ns - part.last_plot_ns > s2ns(LEAD_SEEN_S):
+                continue
+            gone = now_ns - missile.last_plot_ns > s2ns(LEAD_SEEN_S)
+            ended = gone and missile.last_plot_ns - part.left_ns < s2ns(OUTLIVED_S)
+            if ended or (not gone and leads(self._moving(part), self._moving(missile), part.left_ns)):
+                part.take_place_of(missile)
+                told += [part, missile]
+        return told
+
+    def _followed(self, record: Record) -> bool:
+        """True if a part may have left a track: ballistic, confirmed once, shown."""
+        return record.confirmed_ns is not None and record.number > 0 and record.kind == "ballistic" and record.origin_known
+
+    def _moving(self, record: Record) -> Moving:
+        """Return a track's state after its last plot."""
+        row = record.row
+        self._bank.combine_now(row)
+        return Moving(
+            time_ns=int(self._bank.time_ns[row]),
+            x=self._bank.whole_x[row, :8].copy(),
+            P=self._bank.whole_P[row, :8, :8].copy(),
+            burning=self._bank.boost_weight(row),
+        )
+
+    def _link(self, young: Record, *, at_last: bool = False) -> bool:
+        """Ask whether a track left another one; if so, link it. False while that is not known.
+
+        at_last: no more is to be known soon; what may have left and stays behind a burning missile then counts as its part.
+        """
+        body = young.body(self._moving(young))
+        others = {
+            other.number: other
+            for record in self._records
+            if record is not young and self._followed(record) and (young.number == 0 or record.number < young.number)
+            for other in (record.body(self._moving(record)),)
+            if may_have_left(body, other)
+        }
+        found = find_origin(body, tuple(others.values())) if others else OWN
+        if found.origin == "left" or (at_last and found.number > 0 and stays_behind(body, others[found.number])):
+            young.parent, young.left_ns, young.launch = others[found.number].family, found.left_ns, None
+            return True
+        return found.origin == "own"
+
+    def _origin_known(self, record: Record) -> bool:
+        """True once a new ballistic track is known to have left a followed one, or not to have; after ORIGIN_WAIT_S in any case."""
+        if record.origin_known:
+            return True
+        since_ns, asked_ns = record.asked_ns or (record.last_plot_ns, None)
+        if asked_ns is None or record.last_plot_ns - asked_ns >= s2ns(ORIGIN_EVERY_S) or record.status in ("lost", "closed"):
+            late = record.last_plot_ns - since_ns > s2ns(ORIGIN_WAIT_S) or record.status in ("lost", "closed")
+            record.asked_ns = since_ns, record.last_plot_ns
+            record.origin_known = self._link(record, at_last=late) or late
+        return record.origin_known
 
     def _register(self, record: Record) -> None:
         """Move a quiet track by what was newly learnt of the sensors that made it, and note what their common biases leave unsure."""
@@ -483,10 +520,11 @@ class Tracker:
         return self._registration.health(now_ns)
 
     def _shown(self, record: Record) -> bool:
-        """True if a track may leave the tracker: confirmed once, or a suspected ballistic one."""
-        if record.confirmed_ns is not None or record.number > 0:
-            return True
-        return record.status == "tentative" and record.kind == "ballistic" and record.evidence >= self._settings.suspect_ln_ratio
+        """True if a track may leave the tracker: confirmed once, or suspected and ballistic; not while it may yet be a part."""
+        suspected = record.status == "tentative" and record.kind == "ballistic" and record.evidence >= self._settings.suspect_ln_ratio
+        if record.number == 0 and record.confirmed_ns is None and not suspected:
+            return False
+        return record.kind != "ballistic" or self._origin_known(record)
 
     def _place(self, scan: Scan, model: SensorModel) -> None:
         """Remember where a moving sensor was last."""
