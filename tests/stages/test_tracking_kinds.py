@@ -103,6 +103,11 @@ def test_a_meteor_is_a_meteor_and_never_ballistic(speed_mps: float) -> None:
     assert kind_of(x, cov(300.0, 3_000.0), before="meteor") == "meteor"
 
 
+def test_a_slow_meteor_that_glows_far_down_may_still_be_one() -> None:
+    """11.5 km/s, known to 150 m/s, at 53 km: not surely beyond escape speed, and nothing that was launched."""
+    assert kind_of(state(53_000.0, 11_530.0, -0.8), cov(100.0, 150.0)) == "unknown"
+
+
 def test_a_fighter_at_its_ceiling_is_not_ballistic() -> None:
     motion = kinematics(state(18_000.0, 600.0, 0.0), cov(100.0, 20.0))
     assert classify("unknown", motion, np.array([0.0, 0.0, 0.05, 0.95]), 20, 0, 20 * NS_PER_S) == "air-breathing"

@@ -32,7 +32,7 @@ AIR_LEAST_PLOTS = 5
 ORBIT_LOWEST_M: Final = 100_000.0  # perigee of the lowest orbit that lasts a turn; below it an object comes down within one
 BURNING_TOP_M: Final = 400_000.0  # missiles have burnt out below; what seems to burn higher is a satellite whose motion is not known yet
 METEOR_LEAST_MPS: Final = 11_000.0  # parabolic speed at the earth: nothing bound to it is faster
-METEOR_LOW_M: Final = 55_000.0
+METEOR_LOW_M: Final = 30_000.0  # most fade at 70-90 km, slow and bright ones glow down to here
 METEOR_TOP_M: Final = 150_000.0
 
 
