@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from tests.stages.tracking_scene import GRID_S, Flight, Scene, fly_level, radar
+from tests.stages.tracking_scene import GRID_S, Flight, Scene, at_ns, fly_level, radar
 from tocsin.kernels.geodesy import enu_axes, geodetic2ecef
 from tocsin.kernels.trajectory import coast_propagate
 from tocsin.messages.track import Track
@@ -60,3 +60,18 @@ def test_an_airliner_before_a_radar_with_range_rate_stays_one_track_of_an_aircra
         assert len({track.track for track in said}) == 1
         assert {track.kind for track in said} <= {"unknown", "air-breathing"}
         assert said[-1].kind == "air-breathing"
+
+
+def test_a_meteor_that_has_gone_out_is_closed_and_not_kept_alive_by_false_alarms() -> None:
+    """Two seconds at 15 km/s through a radar's noisy sky; nothing of it is left three seconds later."""
+    lat, lon = 38.8 * DEG, 130.6 * DEG
+    axes = np.empty((3, 3))
+    enu_axes(lat, lon, axes)
+    velocity = 15_000.0 * (0.6 * axes[0] + 0.5 * axes[1] - 0.6245 * axes[2])
+    start = np.array(geodetic2ecef(lat, lon, 95_000.0))
+    states = [np.concatenate([start + k * GRID_S * velocity, velocity]) for k in range(9)]
+    noisy = replace(FAST, false_alarms_per_scan=20.0)
+    said = play(Scene((noisy,), [Flight(start_s=5.0, states=np.array(states), ballistic=False)], seed=3, until_s=14.0))
+    assert "meteor" in {track.kind for track in said} <= {"meteor", "unknown"}
+    assert said[-1].status == "closed"
+    assert (said[-1].last_plot_ns - at_ns(5.0)) / 1e9 < 2.3
