@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 import json
 import random
 import subprocess
@@ -18,6 +19,7 @@ from tocsin.adapters.formats.plots import plot_line
 from tocsin.adapters.formats.sensors import sensors_toml
 from tocsin.adapters.formats.times import iso2ns, ns2iso
 from tocsin.api.offline import in_order, track_plots
+from tocsin.cli.track import Sample
 from tocsin.messages.plot import Plot
 from tocsin.messages.sensor import Sensor
 from tocsin.sim.coalition import place
@@ -294,3 +296,13 @@ def test_the_package_offers_its_names_and_loads_nothing_heavy_before_they_are_us
     assert package.Tracker.__name__ == "Tracker"
     with pytest.raises(AttributeError, match="it offers Tracker, __version__, track_plots"):
         _ = package.nothing  # type: ignore[attr-defined]
+
+
+def test_a_sample_of_many_values_is_bounded_and_even() -> None:
+    sample = Sample(most=8)
+    for value in range(100):
+        sample.add(float(value))
+    assert len(sample.values) < 8
+    steps = {b - a for a, b in itertools.pairwise(sample.values)}
+    assert sample.values[0] == 0.0
+    assert steps == {16.0}

@@ -2,6 +2,7 @@
 
 from math import inf, nan, pi
 
+import numpy as np
 import pytest
 from msgspec.structs import replace
 
@@ -114,3 +115,21 @@ def test_more_tracks_than_allowed_are_refused_with_a_note(flight: Flight) -> Non
         note for scan in Scene(KOREA, [flight], seed=1, from_s=40.0, until_s=60.0).scans() for note in tracker.step(scan, scan.time_ns)[1]
     ]
     assert {note.code for note in notes} == {"too-many-tracks"}
+
+
+def test_a_flood_of_plots_is_refused_with_a_note_and_costs_no_more_than_a_bounded_memory() -> None:
+    """Hypotheses grow with the cube of the plots that nothing explains; a jammed radar must not stop the tracker."""
+    rng = np.random.default_rng(1)
+    tracker = Tracker("KOR", KOREA[2:])
+    ship = KOREA[2].sensor
+    codes = []
+    for time_s in (100.0, 102.0):
+        places = zip(
+            rng.uniform(0.0, 6.2, 3_000).tolist(), rng.uniform(0.1, 1.2, 3_000).tolist(), rng.uniform(1e5, 7e5, 3_000).tolist(), strict=True
+        )
+        plots = tuple(
+            replace(GOOD, time_ns=at_ns(time_s), sensor=ship, azimuth_rad=azimuth, elevation_rad=elevation, range_m=range_m)
+            for azimuth, elevation, range_m in places
+        )
+        codes += [note.code for note in tracker.step(Scan(sensor=ship, time_ns=at_ns(time_s), plots=plots), at_ns(time_s))[1]]
+    assert codes == ["too-many-plots", "too-many-plots"]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.stages.tracking_scene import Flight, Launch, fly
+from tocsin.kernels.orbit import ABOVE, BELOW, perigee_m, perigee_side
 from tocsin.kernels.trajectory import boost_propagate, coast_propagate
 from tocsin.tracking.classify import classify, kinematics, needs_perigee, perigee_of
 from tocsin.tracking.parts import Body, Moving, find_origin, leads, may_have_left, stays_behind
@@ -36,9 +37,26 @@ def test_the_perigee_of_a_two_body_orbit_comes_out_of_its_state(perigee_km: floa
     """Vis-viva at the apogee (Vallado, Fundamentals of Astrodynamics, 4th ed., eq. 1-31)."""
     rp, ra = WGS84_A_M + 1e3 * perigee_km, WGS84_A_M + 1e3 * apogee_km
     speed = sqrt(EARTH_MU_M3PS2 * (2.0 / ra - 2.0 / (ra + rp)))
-    found = perigee_of(state(1e3 * apogee_km, speed, 0.0, inertial=True), cov(10.0, 0.1))
-    assert found.alt_m == pytest.approx(1e3 * perigee_km, abs=1.0)
-    assert found.sigma_m > 0.0
+    x, P = state(1e3 * apogee_km, speed, 0.0, inertial=True), cov(10.0, 0.1)  # noqa: N806 - covariance
+    assert perigee_m(x) == pytest.approx(1e3 * perigee_km, abs=1.0)
+    assert perigee_side(x, P, 4.0, 1e3 * (perigee_km - 5.0)) == ABOVE
+    assert perigee_side(x, P, 4.0, 1e3 * (perigee_km + 5.0)) == BELOW
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_perigee_is_told_only_where_every_velocity_within_the_ellipsoid_agrees(seed: int) -> None:
+    """Against sampling; where the limit is moved to the samples' extremes the bound is tight to the spread of the samples."""
+    rng = np.random.default_rng(seed)
+    root = rng.normal(size=(3, 3)) * rng.uniform(50.0, 800.0)
+    x = state(float(rng.uniform(2e5, 1.5e6)), float(rng.uniform(5_000.0, 8_000.0)), float(rng.uniform(-0.3, 0.3)))
+    P = np.diag([1.0] * 6)  # noqa: N806 - covariance
+    P[3:, 3:] = root @ root.T
+    u = rng.normal(size=(4_000, 3))
+    u *= rng.uniform(size=(4_000, 1)) ** (1.0 / 3.0) / np.sqrt(np.sum(u * u, axis=1))[:, None]
+    perigees = [perigee_m(np.concatenate([x[:3], x[3:6] + 4.0 * root @ one])) for one in u]
+    assert perigee_side(x, P, 4.0, max(perigees)) != BELOW
+    assert perigee_side(x, P, 4.0, min(perigees)) != ABOVE
+    assert perigee_side(x, P, 3.0, x[0] - WGS84_A_M - 10.0) != ABOVE  # no perigee is higher than the object
 
 
 def test_a_satellite_is_orbital_once_its_perigee_is_known_and_unknown_before() -> None:
@@ -47,6 +65,21 @@ def test_a_satellite_is_orbital_once_its_perigee_is_known_and_unknown_before() -
     assert kind_of(x, cov(500.0, 200.0)) == "unknown"
     assert kind_of(x, cov(50.0, 5.0)) == "orbital"
     assert kind_of(x, cov(500.0, 200.0), before="orbital") == "orbital"
+
+
+def test_a_satellite_whose_speed_is_known_to_a_third_is_not_told_to_come_down() -> None:
+    """The perigee's gradient at 4.3 km/s says -5,743 km with a sigma of 600 km; the same state leaves room for an orbit."""
+    x = state(1_285_000.0, 4_300.0, -0.7)
+    assert kind_of(x, np.diag([400.0**2] * 3 + [1_000.0**2, 1_300.0**2, 1_300.0**2, 0.09, 1.0])) == "unknown"
+    assert kind_of(x, cov(400.0, 300.0)) == "ballistic"
+
+
+def test_a_satellite_that_seems_to_burn_at_first_is_asked_for_its_perigee() -> None:
+    """Three plots cannot tell thrust from noise; only what is known to be a missile burns."""
+    r = WGS84_A_M + 380_000.0
+    x = state(380_000.0, sqrt(EARTH_MU_M3PS2 / r), 0.0, inertial=True)
+    assert kind_of(x, cov(500.0, 200.0), burning=0.7) == "unknown"
+    assert kind_of(x, cov(500.0, 200.0), before="orbital", burning=0.7) == "orbital"
 
 
 def test_a_long_range_missile_in_mid_course_is_ballistic_not_orbital() -> None:
@@ -68,6 +101,11 @@ def test_a_meteor_is_a_meteor_and_never_ballistic(speed_mps: float) -> None:
     assert kind_of(x, cov(300.0, 200.0)) == "meteor"
     assert kind_of(x, cov(300.0, 3_000.0)) in {"unknown", "meteor"}
     assert kind_of(x, cov(300.0, 3_000.0), before="meteor") == "meteor"
+
+
+def test_a_slow_meteor_that_glows_far_down_may_still_be_one() -> None:
+    """11.5 km/s, known to 150 m/s, at 53 km: not surely beyond escape speed, and nothing that was launched."""
+    assert kind_of(state(53_000.0, 11_530.0, -0.8), cov(100.0, 150.0)) == "unknown"
 
 
 def test_a_fighter_at_its_ceiling_is_not_ballistic() -> None:

@@ -231,6 +231,7 @@ class Scene:
             plots.extend(self._infrared(sensor, time_s, rng))
         else:
             seen = []
+            rates: dict[tuple[float, float, float], float] = {}  # of what did not merge
             axes = np.empty((3, 3))
             enu_axes(sensor.lat_rad, sensor.lon_rad, axes)
             for flight in self.flights:
@@ -240,20 +241,26 @@ class Scene:
                 aer = ecef2aer(*state[:3], *sensor.pos_ecef_m, axes)
                 if covers(sensor, *aer) and rng.random() < sensor.detection_probability:
                     seen.append(aer)
+                    offset = state[:3] - np.array(sensor.pos_ecef_m)
+                    rates[aer] = float(offset @ state[3:]) / sqrt(float(offset @ offset))
             if self.merge:
                 seen = merged(sensor, seen)
-            plots.extend(self._radar_plot(sensor, time_ns, aer, rng) for aer in seen)
+            plots.extend(self._radar_plot(sensor, time_ns, aer, rates.get(aer), rng) for aer in seen)
             if self.clutter:
                 plots.extend(self._alarms(sensor, time_ns, rng))
         return Scan(sensor=sensor.sensor, time_ns=time_ns, plots=tuple(plots))
 
-    def _radar_plot(self, sensor: Sensor, time_ns: int, aer: tuple[float, float, float], rng: np.random.Generator) -> Plot:
+    def _radar_plot(
+        self, sensor: Sensor, time_ns: int, aer: tuple[float, float, float], rate_mps: float | None, rng: np.random.Generator
+    ) -> Plot:
+        sigma_mps = sensor.sigma_range_rate_mps
         return Plot(
             time_ns=time_ns,
             sensor=sensor.sensor,
             azimuth_rad=float((aer[0] + sensor.sigma_azimuth_rad * rng.normal()) % (2.0 * pi)),
             elevation_rad=float(aer[1] + sensor.sigma_elevation_rad * rng.normal()),
             range_m=float(aer[2] + sensor.sigma_range_m * rng.normal()),
+            range_rate_mps=None if sigma_mps is None or rate_mps is None else rate_mps + sigma_mps * float(rng.normal()),
         )
 
     def _alarms(self, sensor: Sensor, time_ns: int, rng: np.random.Generator) -> list[Plot]:

@@ -66,6 +66,7 @@ HISTORY: Final = 7
 LEAST_WEIGHT: Final = 1e-12  # a model below it does not exist
 LEAST_SHARE: Final = 2e-3  # a part of a mixture below it is left out: mixed in at every look it would act as process noise
 LN_2PI: Final = log(2.0 * pi)
+PLACE_ROWS: Final = 3  # of a radar's plot: what it measures before the range rate
 CURVATURE: Final = 0.3  # iterate when the range surface bends by this many sigma within the position's error
 MORE_ITERATIONS: Final = 4
 SHOWN_ONSET: Final = 0.1  # probability of a new acceleration from which it is in the shown state of a quiet track; below, noise
@@ -308,8 +309,12 @@ def linearise(model: int, x: Array, plot: Array, lag_s: float, params: Array, ba
 
 
 @kernel
-def update_model(model: int, x: Array, P: Array, plot: Array, lag_s: float, params: Array, xo: Array, Po: Array, fit: Array) -> None:
+def update_model(
+    model: int, x: Array, P: Array, plot: Array, lag_s: float, params: Array, judged: int, xo: Array, Po: Array, fit: Array
+) -> None:
     """Correct one model's x[10], P[10, 10] by a plot into xo, Po; fill fit[2]: log-likelihood, squared distance of the plot.
+
+    judged: how many of the plot's rows the fit counts; all of them correct.
 
     Extended Kalman filter with scalar updates in Joseph form, relinearised (iterated) while the range surface bends
     noticeably within the position's error: first hits, bearing-only starts.
@@ -337,8 +342,9 @@ def update_model(model: int, x: Array, P: Array, plot: Array, lag_s: float, para
                 h[a] = H[row, a]
                 innovation += H[row, a] * (point[a] - xo[a])
             S = scalar_update(xo, Po, h, innovation, var[row], frozen, g)
-            total -= 0.5 * (log(S) + LN_2PI)
-            distance += innovation * innovation / S
+            if row < judged:
+                total -= 0.5 * (log(S) + LN_2PI)
+                distance += innovation * innovation / S
         if iteration == 0:
             fit[0] = total - 0.5 * distance
             fit[1] = distance
@@ -375,8 +381,10 @@ def update_track(
     """Correct all models of one predicted track by one plot into xo[4, 10], Po[4, 10, 10], muo[4]; history[7] in place.
 
     ahead_s: how far the prediction reached. Returns ln of the mixture's likelihood. An infrared plot also speaks for thrust
-    (PAR_INFRARED_OTHER).
+    (PAR_INFRARED_OTHER). While it may be an aircraft the range rate chooses no model: AIR's noise is that of the hardest turn, so of
+    an aircraft that flies straight any model that flies quieter would foretell it better, whatever the model's path.
     """
+    judged = MAX_ROWS if mu[AIR] <= LEAST_WEIGHT else PLACE_ROWS
     ln_model = np.empty(MODELS)
     fit = np.empty(2)
     distance = 0.0
@@ -384,7 +392,7 @@ def update_track(
     for j in range(MODELS):
         ln_model[j] = -1e300
         if mu[j] > LEAST_WEIGHT:
-            update_model(j, x[j], P[j], plot, lag_s, params, xo[j], Po[j], fit)
+            update_model(j, x[j], P[j], plot, lag_s, params, judged, xo[j], Po[j], fit)
             ln_model[j] = fit[0] + log(mu[j])
             if j == COAST:
                 distance = fit[1]

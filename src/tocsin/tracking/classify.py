@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin.kernels.describe import describe
+from tocsin.kernels.orbit import ABOVE, BELOW, perigee_side
 from tocsin.kernels.phases import AIR
 from tocsin.messages.track import TrackKind
 from tocsin.models.motion import AIR_SPEED_MPS, AIR_TOP_M
@@ -31,13 +32,16 @@ AIR_LEAST_PLOTS = 5
 ORBIT_LOWEST_M: Final = 100_000.0  # perigee of the lowest orbit that lasts a turn; below it an object comes down within one
 BURNING_TOP_M: Final = 400_000.0  # missiles have burnt out below; what seems to burn higher is a satellite whose motion is not known yet
 METEOR_LEAST_MPS: Final = 11_000.0  # parabolic speed at the earth: nothing bound to it is faster
-METEOR_LOW_M: Final = 55_000.0
+METEOR_LOW_M: Final = 30_000.0  # most fade at 70-90 km, slow and bright ones glow down to here
 METEOR_TOP_M: Final = 150_000.0
-PERIGEE_PROBE: Final = (10.0, 10.0, 10.0, 0.01, 0.01, 0.01)  # m, m/s: steps of the perigee's gradient, far below any sigma
 
 
 class Kinematics(msgspec.Struct, frozen=True, kw_only=True):
-    """Altitude, speed and climb with 1 sigma, of one combined state."""
+    """Altitude, speed and climb with 1 sigma, of one combined state.
+
+    ``speed_sigma_mps`` holds along the velocity: less than so many of them slower it is not, but a velocity that is poorly known
+    across itself may be far greater. ``velocity_sigma_mps`` (root of the covariance's trace) bounds that.
+    """
 
     alt_m: float
     alt_sigma_m: float
@@ -45,6 +49,11 @@ class Kinematics(msgspec.Struct, frozen=True, kw_only=True):
     speed_sigma_mps: float
     climb_mps: float
     climb_sigma_mps: float
+    velocity_sigma_mps: float
+
+    def speed_top_mps(self) -> float:
+        """Return what the speed does not exceed at SIGMAS."""
+        return self.speed_mps + SIGMAS * self.velocity_sigma_mps
 
 
 def kinematics(x: Array, P: Array) -> Kinematics:
@@ -59,18 +68,17 @@ def kinematics(x: Array, P: Array) -> Kinematics:
         speed_sigma_mps=values[3],
         climb_mps=values[4],
         climb_sigma_mps=values[5],
+        velocity_sigma_mps=velocity_sigma(P),
     )
 
 
-class Perigee(msgspec.Struct, frozen=True, kw_only=True):
-    """Altitude of the lowest point of the two-body orbit through a state, above the equator's radius, with 1 sigma."""
-
-    alt_m: float
-    sigma_m: float
+def velocity_sigma(P: Array) -> float:
+    """Return the root of the trace of the velocity's covariance in P[>= 6, >= 6], m/s."""
+    return sqrt(max(float(P[3, 3]) + float(P[4, 4]) + float(P[5, 5]), 0.0))
 
 
 def classify(
-    kind: TrackKind, k: Kinematics, mu: Array, plots: int, infrared_plots: int, seen_ns: int, *, perigee: Perigee | None = None
+    kind: TrackKind, k: Kinematics, mu: Array, plots: int, infrared_plots: int, seen_ns: int, *, perigee: int | None = None
 ) -> TrackKind:
     """Return the kind after one more plot.
 
@@ -80,9 +88,9 @@ def classify(
     """
     if kind == "meteor" or _is_meteor(k):
         return "meteor"
-    if perigee is not None and perigee.alt_m - SIGMAS * perigee.sigma_m > ORBIT_LOWEST_M:
+    if perigee == ABOVE:
         return "orbital"
-    comes_down = perigee is None or perigee.alt_m + SIGMAS * perigee.sigma_m < ORBIT_LOWEST_M
+    comes_down = perigee is None or perigee == BELOW
     if kind == "orbital" and not comes_down:
         return "orbital"
     thrust_seen = infrared_plots >= THRUST_PLOTS and float(mu[AIR]) < NOT_AIR
@@ -100,45 +108,27 @@ def classify(
 
 
 def needs_perigee(kind: TrackKind, k: Kinematics, burning: float) -> bool:
-    """True if the perigee may decide: not surely below the lowest orbit's altitude, fast enough for an orbit, not burning.
+    """True if the perigee may decide: not surely below the lowest orbit's altitude, fast enough for an orbit, no missile that burns.
 
-    A perigee is never above the object, and at a given altitude an orbit needs a least speed; its earth-fixed share is
-    lower by at most the earth's turning.
+    Only what was told to be a missile before is taken to burn: of an object just found, the filter's word for it is a guess. A
+    perigee is never above the object, and at a given altitude an orbit needs a least speed; its earth-fixed share is lower by
+    at most the earth's turning.
     """
-    burns = burning > 0.5 and k.alt_m - SIGMAS * k.alt_sigma_m < BURNING_TOP_M
+    burns = kind == "ballistic" and burning > 0.5 and k.alt_m - SIGMAS * k.alt_sigma_m < BURNING_TOP_M
     if kind == "meteor" or burns or k.alt_m + SIGMAS * k.alt_sigma_m < ORBIT_LOWEST_M:
         return False
     low = WGS84_A_M + ORBIT_LOWEST_M
     r = max(WGS84_A_M + k.alt_m, low)
     least_mps = sqrt(2.0 * EARTH_MU_M3PS2 * low / (r * (r + low))) - EARTH_RATE_RADPS * r
-    return k.speed_mps + SIGMAS * k.speed_sigma_mps > least_mps
+    return k.speed_top_mps() > least_mps
 
 
-def perigee_of(x: Array, P: Array) -> Perigee:
-    """Return the perigee of the orbit through x[>= 6] (ECEF, earth-fixed velocity) with P[>= 6, >= 6], to first order.
+def perigee_of(x: Array, P: Array) -> int:
+    """Return where the perigee of the orbit through x[>= 6] (ECEF, earth-fixed velocity), P[>= 6, >= 6] lies against ORBIT_LOWEST_M.
 
-    Two-body: J2 moves it by some km over a turn, which ORBIT_LOWEST_M does not care about.
+    ABOVE, BELOW or EITHER of kernels.orbit, at SIGMAS. Two-body: J2 moves it by some km over a turn, which the limit does not care about.
     """
-    values = [float(value) for value in x[:6]]
-    alt_m = _perigee_m(values)
-    gradient = []
-    for part, probe in enumerate(PERIGEE_PROBE):
-        moved = values.copy()
-        moved[part] += probe
-        gradient.append((_perigee_m(moved) - alt_m) / probe)
-    variance = sum(gradient[a] * float(P[a, b]) * gradient[b] for a in range(6) for b in range(6))
-    return Perigee(alt_m=alt_m, sigma_m=sqrt(max(variance, 0.0)))
-
-
-def _perigee_m(x: list[float]) -> float:
-    """Return the perigee's altitude of x[6] over a sphere of the equator's radius; of an unbound path its nearest point."""
-    vx, vy, vz = x[3] - EARTH_RATE_RADPS * x[1], x[4] + EARTH_RATE_RADPS * x[0], x[5]
-    r = sqrt(x[0] * x[0] + x[1] * x[1] + x[2] * x[2])
-    hx, hy, hz = x[1] * vz - x[2] * vy, x[2] * vx - x[0] * vz, x[0] * vy - x[1] * vx
-    p = (hx * hx + hy * hy + hz * hz) / EARTH_MU_M3PS2
-    energy = 0.5 * (vx * vx + vy * vy + vz * vz) - EARTH_MU_M3PS2 / r
-    eccentricity = sqrt(max(1.0 + 2.0 * energy * p / EARTH_MU_M3PS2, 0.0))
-    return p / (1.0 + eccentricity) - WGS84_A_M
+    return perigee_side(x, P, SIGMAS, ORBIT_LOWEST_M)
 
 
 def _is_meteor(k: Kinematics) -> bool:
@@ -148,7 +138,7 @@ def _is_meteor(k: Kinematics) -> bool:
 
 def _may_be_meteor(k: Kinematics) -> bool:
     """True while its speed, not yet well known, may be a meteor's where meteors shine."""
-    fast = k.speed_mps + SIGMAS * k.speed_sigma_mps > METEOR_LEAST_MPS
+    fast = k.speed_top_mps() > METEOR_LEAST_MPS
     return fast and k.alt_m + SIGMAS * k.alt_sigma_m > METEOR_LOW_M and k.alt_m - SIGMAS * k.alt_sigma_m < METEOR_TOP_M
 
 

@@ -72,6 +72,7 @@ class PlotMemory:
 
     def __init__(self) -> None:
         self.seeds: list[Seed] = []
+        self.refused = 0  # seeds that a flood has pushed out before they were looked at
         self._table: Array = np.empty((0, SEED_COLUMNS))  # the seeds' rows for the kernels, in the same order
         self._times_ns: Ints = np.empty((0, 2), np.int64)  # ... their times, and until when they are kept
         self._looks: list[tuple[int, int, int, int]] = []  # number, time, sensor, until when it is kept
@@ -134,6 +135,11 @@ class PlotMemory:
         n = len(self.seeds)
         if n <= since or n < 2:
             return []
+        if n > CAPACITY:  # a flood: hypotheses grow with the cube of the seeds
+            self.refused += n - CAPACITY
+            self._keep(np.arange(n - CAPACITY, n))
+            since = max(0, since - (n - CAPACITY))
+            n = CAPACITY
         found = [one for one in self._decide(self._list(since, least_evidence)) if one.members[-1] >= since]
         if not found:
             return []

@@ -9,7 +9,7 @@ from tocsin.kernels.look import SHOWN_WEIGHTS
 from tocsin.kernels.phases import BOOST, COAST
 from tocsin.messages.track import TrackKind
 from tocsin.tracking.bank import TrackBank
-from tocsin.tracking.classify import Kinematics, classify, needs_perigee, perigee_of
+from tocsin.tracking.classify import Kinematics, classify, needs_perigee, perigee_of, velocity_sigma
 from tocsin.tracking.record import Record
 from tocsin.units import s2ns
 
@@ -41,6 +41,7 @@ def _kind(record: Record, bank: TrackBank, shown: list[float]) -> TrackKind:
     """Return the kind after one more plot."""
     if not record.located():  # what a missile-warning satellite sees is thrust; with one satellite it stays a suspicion
         return "ballistic" if record.radar_plots == 0 else record.kind
+    row = record.row
     motion = Kinematics(
         alt_m=shown[0],
         alt_sigma_m=shown[1],
@@ -48,8 +49,8 @@ def _kind(record: Record, bank: TrackBank, shown: list[float]) -> TrackKind:
         speed_sigma_mps=shown[3],
         climb_mps=shown[4],
         climb_sigma_mps=shown[5],
+        velocity_sigma_mps=velocity_sigma(bank.whole_P[row]),
     )
-    row = record.row
     perigee = None
     if needs_perigee(record.kind, motion, shown[SHOWN_WEIGHTS + BOOST]):
         perigee = perigee_of(bank.whole_x[row], bank.whole_P[row])

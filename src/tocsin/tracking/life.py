@@ -10,6 +10,7 @@ from tocsin.units import s2ns
 LEAST_PLOTS: Final = 3  # two plots may meet by chance; a third must agree
 LEAST_LINES: Final = 6  # three lines fix place and velocity; with four, one false and three true ones made a second missile (1 night in 50)
 TENTATIVE_PERIODS: Final = 2.5  # scans of its slowest sensor that a tentative track waits for at least: one missed look
+METEOR_KEEP_S: Final = 3.0  # a meteor that is not seen any more has gone out; its track would live on false alarms
 BELOW_GROUND_M: Final = -5_000.0  # a prediction this deep has certainly landed
 GROUND_SIGMAS: Final = 3.0
 
@@ -31,7 +32,8 @@ def next_status(
     if seen:
         return "confirmed"
     unseen_ns = end_ns - record.last_plot_ns
-    out_of_sight = record.kind != "ballistic" and unseen_ns > s2ns(settings.unseen_keep_s)
+    keep_s = METEOR_KEEP_S if record.kind == "meteor" else settings.unseen_keep_s
+    out_of_sight = record.kind != "ballistic" and unseen_ns > s2ns(keep_s)
     given_up = record.lost_ns is not None and end_ns - record.lost_ns > s2ns(settings.lost_keep_s)
     if (down and record.kind != "air-breathing") or out_of_sight or given_up:
         return "closed"

@@ -59,7 +59,9 @@ METEOR_LOW_M: Final = 55_000.0  # they shine and ionise between 70 and 120 km
 METEOR_TOP_M: Final = 140_000.0
 METEOR_S: Final = 6.0  # and live 1-5 s
 SPEED_SCALE: Final = 1.5  # prior velocity sigma per axis of a fast hypothesis: its speed over this
-VELOCITY_SIGMA_MPS: Final = 2_000.0  # per axis: any direction, up to the speed of a long-range missile
+VELOCITY_SIGMA_MPS: Final = 2_000.0  # per axis: any direction, up to the speed of a medium-range missile
+METEOR_SIGMA_MPS: Final = 7_000.0  # ... where meteors shine: their least speed of 11-12 km/s over the root of 3
+ORBIT_SIGMA_MPS: Final = 4_500.0  # ... and above: what orbits at 7.8 km/s
 INFRARED_SPEED_MPS: Final = 700.0  # upwards: a missile when a satellite first sees it, above 8 km
 INFRARED_SPEED_SIGMA_MPS: Final = 500.0
 FIT_LIMIT: Final = 17.0  # chi-square of the last seed, 3 degrees of freedom: a true one is beyond once in 1,400
@@ -414,10 +416,13 @@ def evidence(a: Array, b: Array, c: Array, first: int, x: Array, P: Array) -> fl
 
 @kernel
 def _velocity_sigma(a: Array, c: Array) -> float:
-    """Return the prior velocity sigma per axis of an object seen at a, then c: for fast ones in proportion to their speed."""
+    """Return the prior velocity sigma per axis of an object seen at a, then c: by what flies there, for fast ones by their speed."""
     dt = max(c[SEED_TIME] - a[SEED_TIME], 1e-3)
     dx, dy, dz = c[SEED_POS] - a[SEED_POS], c[SEED_POS + 1] - a[SEED_POS + 1], c[SEED_POS + 2] - a[SEED_POS + 2]
-    return float(max(VELOCITY_SIGMA_MPS, sqrt(dx * dx + dy * dy + dz * dz) / (dt * SPEED_SCALE)))
+    least = VELOCITY_SIGMA_MPS
+    if c[SEED_ALT] > METEOR_LOW_M:
+        least = METEOR_SIGMA_MPS if c[SEED_ALT] < METEOR_TOP_M else ORBIT_SIGMA_MPS
+    return float(max(least, sqrt(dx * dx + dy * dy + dz * dz) / (dt * SPEED_SCALE)))
 
 
 @kernel
