@@ -26,7 +26,7 @@ from tocsin.kernels.imm import (
     update_model,
     update_track,
 )
-from tocsin.kernels.measure import COL_AXES, COL_SENSOR_POS, COL_SIGMA, COL_Z, PLOT_COLUMNS, plot_position
+from tocsin.kernels.measure import COL_AXES, COL_SENSOR_POS, COL_SIGMA, COL_Z, MAX_ROWS, PLOT_COLUMNS, plot_position
 from tocsin.kernels.phases import (
     AIR,
     BOOST,
@@ -196,7 +196,7 @@ def test_thrust_grows_by_its_own_rate_and_the_growth_is_learnt_from_the_path() -
         for _ in range(40):
             predict_model(BOOST, truth, np.zeros((N, N)), 1.0, PARAMS)
             predict_model(BOOST, guess, P, 1.0, PARAMS)
-            update_model(BOOST, guess.copy(), P.copy(), radar_plot(truth, rng), 0.0, PARAMS, guess, P, fit)
+            update_model(BOOST, guess.copy(), P.copy(), radar_plot(truth, rng), 0.0, PARAMS, MAX_ROWS, guess, P, fit)
         found.append(guess[GROWTH])
     assert np.mean(found) == pytest.approx(0.02, abs=0.004)
 
@@ -387,7 +387,7 @@ def test_the_hypothesis_of_a_force_costs_a_coasting_flight_nothing() -> None:
         plot = radar_plot(truth, rng)
         update_track(nx[0], nP[0], nmu[0], plot, 0.0, 1.0, PARAMS, x[0], P[0], mu[0], past[0])
         predict_model(COAST, alone_x, alone_P, 1.0, PARAMS)
-        update_model(COAST, alone_x.copy(), alone_P.copy(), plot, 0.0, PARAMS, alone_x, alone_P, fit)
+        update_model(COAST, alone_x.copy(), alone_P.copy(), plot, 0.0, PARAMS, MAX_ROWS, alone_x, alone_P, fit)
         time_ns[:] = second * 1_000_000_000
         onsets.append(past[0, HIST_ONSET])
         assert np.array_equal(x[0, COAST, :7], alone_x[:7])
