@@ -26,6 +26,9 @@ from tests.stages.tracking_scene import (
 )
 from tocsin.messages.sensor import Sensor
 from tocsin.messages.track import Track
+from tocsin.sim.draw import draw_flight
+from tocsin.sim.field import draw_sensors, night_of
+from tocsin.sim.observe import play as play_night
 from tocsin.tracking import Tracker
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -234,3 +237,31 @@ def test_the_same_scans_give_the_same_bytes_whatever_the_hash_seed_and_without_t
     assert int(compiled.split()[0]) >= 2
     assert probe(PYTHONHASHSEED="2") == compiled
     assert probe(TOCSIN_JIT="0") == compiled
+
+
+@pytest.mark.slow
+def test_a_boost_back_is_followed_and_registration_forgets_the_track_that_it_turned() -> None:
+    """Registration coasts its targets itself: through a burn of a few seconds it made 2.4 km of bias and moved the track by it."""
+    rng = np.random.default_rng([5, 2])
+    drawn = draw_flight("boost-back", rng, "M1", 0.6, 2.2, 1.0)
+    assert drawn.manoeuvre_ns is not None
+    begin_ns, end_ns = drawn.manoeuvre_ns
+    sensors = draw_sensors(rng, (drawn.flight,), "standard")
+    night = night_of((drawn,), tail_s=0.0)
+    tracker, due_ns, told_ns = Tracker(sensors[0].nation, sensors), 0, None
+    before = during = False
+    for found in play_night(night.scenario, sensors, 7, night):
+        scan = found.scan
+        for track in tracker.step(scan, scan.time_ns)[0]:
+            if track.models.manoeuvre > 0.5 and begin_ns < track.time_ns and told_ns is None:
+                told_ns = track.time_ns
+        if scan.time_ns >= due_ns:
+            tracker.revise(scan.time_ns)
+            due_ns = scan.time_ns + 1_000_000_000
+            followed = tracker._registration.estimate(1) is not None
+            before = before or (followed and scan.time_ns < begin_ns)
+            during = during or (followed and told_ns is not None and told_ns + 2_000_000_000 < scan.time_ns < end_ns)
+    assert before
+    assert told_ns is not None
+    assert told_ns - begin_ns < 8_000_000_000
+    assert not during

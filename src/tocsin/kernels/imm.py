@@ -128,10 +128,8 @@ def mix(x: Array, P: Array, mu: Array, T: Array, params: Array, xo: Array, Po: A
     axis = np.empty(3)
     for j in range(MODELS):
         n = DIMS[j]
-        own_var = 0.0
-        if j == BOOST:
-            own_var = params[PAR_THRUST_VAR]
-        elif j == MANOEUVRE:
+        own_var = params[PAR_THRUST_VAR]
+        if j == MANOEUVRE:
             push, along, around = push_prior(x[COAST], params, axis)
             own_var = around + (along + push * push) / 3.0  # of any direction: here a force may have changed, not just begun
         total = 0.0
@@ -244,8 +242,7 @@ def predict_tracks(
         elif history[r, HIST_QUIET] > 0.0:
             _copy(X[r, COAST], P[r, COAST], DIMS[COAST], Xo[r, COAST], Po[r, COAST])
             predict_model(COAST, Xo[r, COAST], Po[r, COAST], dt_s, params)
-            for j in range(MODELS):
-                muo[r, j] = 0.0
+            muo[r, :] = 0.0
             _predict_onset(X[r, MANOEUVRE], P[r, MANOEUVRE], history[r, HIST_ONSET], dt_s, params, Xo[r], Po[r], muo[r])
             combine(Xo[r], Po[r], mu[r], Xw[r], Pw[r])
         else:

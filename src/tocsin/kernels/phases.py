@@ -71,7 +71,7 @@ PARAMETERS: Final = 44
 
 MOST_DRAG_MPS2: Final = 60.0  # of what is tracked as a missile; a guess of beta that is far too low says more
 STEEPEST: Final = 0.05  # cosine of a descent below which "upwards across the velocity" has no direction
-FASTEST_CHANGE_PS: Final = 0.5  # of lift with height and speed: a fall at 3 km/s through a scale height of 6 km
+FASTEST_CHANGE_PS: Final = 0.2  # of lift with height and speed: a fall at 1.5 km/s through 7 km; unseen it must not run away
 
 STEP_S: Final = 2.0  # covariance step: the flow's second-order series is good to 1e-4 below it
 RK4_STEP_S: Final = 1.0

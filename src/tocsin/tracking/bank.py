@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tocsin.kernels.imm import HIST_CAN_AIR, HIST_CAN_BOOST, HIST_QUIET, HISTORY, combine, fall_quiet, predict_tracks
 from tocsin.kernels.look import NOT_PREDICTED, SHOWN_COLUMNS, correct_tracks, show
-from tocsin.kernels.phases import BOOST, COAST, MODELS, WHOLE, N
+from tocsin.kernels.phases import BOOST, COAST, MANOEUVRE, MODELS, WHOLE, N
 from tocsin.models.motion import motion_parameters, start_models
 
 Array = NDArray[np.float64]
@@ -137,8 +137,9 @@ class TrackBank:
         combine(self.x[row], self.P[row], self.mu[row], self.whole_x[row], self.whole_P[row])
 
     def shift_coast(self, row: int, shift: Array) -> None:
-        """Move a quiet track's state by shift[7]."""
+        """Move a quiet track's state by shift[7], and that of the force that may have set in with it."""
         self.x[row, COAST, : len(shift)] += shift
+        self.x[row, MANOEUVRE, : len(shift)] += shift
         self.next_ns[row] = NOT_PREDICTED
 
     def commit(self, row: int, time_ns: int) -> None:

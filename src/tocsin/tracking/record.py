@@ -50,6 +50,7 @@ class Record:
     air_forbidden: bool = False
     coasting_ns: int | None = None  # since when the coast model is almost certain
     coasting_plots: int = 0
+    registers: bool = False  # its plots went to registration, and no force was seen since
     boosting_seen: bool = False
     burnout_ns: int | None = None
     early: list[tuple[int, Array]] = field(default_factory=list)  # (time, plot row) until soon after burnout

@@ -268,6 +268,10 @@ class Tracker:
                     self._registration.looked(model.index, model.sensor.detection_probability, seen=True)
                     if self._bank.is_quiet(record.row):
                         self._registration.take(record.key, time_ns, raw[first + index], model.index, self._bank.whole_x[record.row])
+                        record.registers = True
+                    elif record.registers:  # it manoeuvres: a coast through that would make biases of it
+                        self._registration.drop(record.key)
+                        record.registers = False
                 hit.add(record.row)
                 changed.setdefault(record.row, None)
                 if not isfinite(sum(shown[place])):
