@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin.kernels.trajectory import boost_propagate, coast_propagate
-from tocsin.units import NS_PER_S, s2ns
+from tocsin.units import NS_PER_S, STANDARD_GRAVITY_MPS2, s2ns
 
 Array = NDArray[np.float64]
 Origin = Literal["left", "unsure", "own"]
@@ -49,7 +49,7 @@ AIR_RADIUS2_M2: Final = 6.438e6**2  # 60 km above the equator: higher, drag move
 LEAD_SIGMAS: Final = 2.0  # of the velocity along the path (or of ln beta) from which the part is taken for the missile: 40 to 1
 LEAD_S: Final = 600.0  # no farther is a separation flown back to: the longest climbs to the apogee that matter
 BETA_SIGMA: Final = 0.2  # ln beta known so well has been observed in the air (its prior is 0.30)
-MEET_M: Final = 15_000.0  # what straight lines leave of a meeting a minute ago
+MEET_M: Final = 15_000.0  # what that leaves of a meeting a minute ago
 MEET_MPS: Final = 600.0  # ... and drag
 UNSEEN_STEP_S: Final = 2.0  # what left at 20 m/s has moved by 40 m
 SEEN_S: Final = 8.0  # both must have had a plot within it: three turns of a slow radar
@@ -106,7 +106,7 @@ def find_origin(new: Body, others: tuple[Body, ...]) -> Parting:
 
 
 def stays_behind(new: Body, other: Body) -> bool:
-    """True if one of two coasts, slower, while the other burns: of one salvo, what burnt out first would be ahead and faster.
+    """True if one of two coasts, and is slower than the other, which burns: in a salvo what burnt out first is ahead and faster.
 
     So the slower one is a spent stage, or a missile that failed.
     """
@@ -124,7 +124,7 @@ def _burnt_since(body: Body, time_ns: int) -> bool:
 
 
 def may_have_left(new: Body, other: Body) -> bool:
-    """True if a new object may have left another at all, by straight lines and constant thrust: what is worth asking ``find_origin``."""
+    """True if a new object may have left another at all, under constant gravity and thrust: what is worth asking ``find_origin``."""
     times = _times(new, other)
     return any(_near(_known_at(new, time_ns), _known_at(other, time_ns), time_ns) for time_ns in (times[0], times[-1], *times[::4]))
 
@@ -227,7 +227,7 @@ def _times(new: Body, other: Body) -> list[int]:
 
 
 def _near(one: Moving, other: Moving, time_ns: int) -> bool:
-    """True if two objects may have been at one place at a time, by straight lines and constant thrust."""
+    """True if two objects may have been at one place at a time, under constant gravity and thrust."""
     (place, velocity), (there, speed) = _straight(one, time_ns), _straight(other, time_ns)
     far = max(abs(a - b) for a, b in zip(place, there, strict=True)) > MEET_M
     return not far and max(abs(a - b) for a, b in zip(velocity, speed, strict=True)) < MEET_MPS + 3.0 * sqrt(
@@ -236,12 +236,14 @@ def _near(one: Moving, other: Moving, time_ns: int) -> bool:
 
 
 def _straight(state: Moving, time_ns: int) -> tuple[list[float], list[float]]:
-    """Return place and velocity of a state at a time without gravity, which moves both alike."""
+    """Return place and velocity of a state at a time under constant gravity and thrust."""
     dt_s = (time_ns - state.time_ns) / NS_PER_S
     x = state.x.tolist()
     push = x[7] / max(sqrt(x[3] * x[3] + x[4] * x[4] + x[5] * x[5]), 1.0) if state.burning > BURNS else 0.0
     factor, gain = dt_s + 0.5 * dt_s * dt_s * push, 1.0 + dt_s * push
-    return [x[k] + factor * x[3 + k] for k in range(3)], [gain * x[3 + k] for k in range(3)]
+    fall = STANDARD_GRAVITY_MPS2 * dt_s / sqrt(x[0] * x[0] + x[1] * x[1] + x[2] * x[2])
+    place = [x[k] + factor * x[3 + k] - 0.5 * dt_s * fall * x[k] for k in range(3)]
+    return place, [gain * x[3 + k] - fall * x[k] for k in range(3)]
 
 
 def _time(state: Moving) -> int:
