@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin.kernels.trajectory import boost_propagate, coast_propagate
-from tocsin.units import NS_PER_S, s2ns
+from tocsin.units import NS_PER_S, STANDARD_GRAVITY_MPS2, s2ns
 
 Array = NDArray[np.float64]
 Origin = Literal["left", "unsure", "own"]
@@ -28,7 +28,7 @@ POSITION_LIMIT: Final = 11.3  # chi-square, 3 degrees of freedom, 0.99: it was a
 SPEED_LIMIT: Final = 9.0  # squared 3 sigma beyond the fastest separation
 SEPARATION_MPS: Final = 60.0  # springs and gas give 1-30 m/s; the rest is a stage's last thrust
 SHARP_M: Final = 300.0  # 1 sigma of the two places' difference at the best time: broader, a salvo neighbour 1 km behind would pass
-BROAD_M: Final = 600.0  # ... where the velocities are known as well, or where parts are to be expected: about a burnout
+BROAD_M: Final = 500.0  # ... where parts are to be expected: about a burnout, or of what coasts behind a burning missile
 SHARP_MPS: Final = 60.0  # 1 sigma of velocities that tell a neighbour, 100 m/s slower, where the place alone does not
 PARTING_S: Final = 15.0  # without thrust at some time so lately, a stage may have left: up to 10 s between stages, and 5 s to see it
 BACK_MOST_S: Final = 60.0  # no farther back: a part is seen within a minute of its leaving, or has left before either was seen
@@ -36,10 +36,11 @@ STEP_S: Final = 1.0
 RK4_STEP_S: Final = 1.0
 CLEAR_FACTOR: Final = 4.0  # a second family must be so much farther off, or nobody is named
 BURNS: Final = 0.5  # probability of boost from which a state is flown under thrust
-COASTS: Final = 0.1  # ... and below which it surely coasts
+COASTS: Final = 0.2  # ... and below which it coasts, as far as a new track can tell
 SURELY_BURNS: Final = 0.8
 TOGETHER: Final = 3  # states at which two must burn together: a filter takes drag for thrust at times
-FIRST_STATES: Final = 10  # in which the first guess of the motion is outweighed
+COASTED: Final = 0.3  # mean probability of boost of what has only coasted
+STACK_S: Final = 3.0  # so long the first plots of a new track may be older than the separation
 THRUST_DRIFT: Final = 0.3  # (m/s2)2/s: how thrust wanders while it is not seen, as the filter has it (models.motion)
 LATER_STATES: Final = (0, 4, 8, 16)  # states about a second apart: the first ones of a track are poor and may have a neighbour's plot
 EARLY_STATE: Final = 6  # from here on the first guess of the motion no longer counts
@@ -48,7 +49,7 @@ AIR_RADIUS2_M2: Final = 6.438e6**2  # 60 km above the equator: higher, drag move
 LEAD_SIGMAS: Final = 2.0  # of the velocity along the path (or of ln beta) from which the part is taken for the missile: 40 to 1
 LEAD_S: Final = 600.0  # no farther is a separation flown back to: the longest climbs to the apogee that matter
 BETA_SIGMA: Final = 0.2  # ln beta known so well has been observed in the air (its prior is 0.30)
-MEET_M: Final = 15_000.0  # what straight lines leave of a meeting a minute ago
+MEET_M: Final = 15_000.0  # what that leaves of a meeting a minute ago
 MEET_MPS: Final = 600.0  # ... and drag
 UNSEEN_STEP_S: Final = 2.0  # what left at 20 m/s has moved by 40 m
 SEEN_S: Final = 8.0  # both must have had a plot within it: three turns of a slow radar
@@ -105,7 +106,7 @@ def find_origin(new: Body, others: tuple[Body, ...]) -> Parting:
 
 
 def stays_behind(new: Body, other: Body) -> bool:
-    """True if one of two coasts, slower, while the other burns: of one salvo, what burnt out first would be ahead and faster.
+    """True if one of two coasts, and is slower than the other, which burns: in a salvo what burnt out first is ahead and faster.
 
     So the slower one is a spent stage, or a missile that failed.
     """
@@ -116,8 +117,14 @@ def stays_behind(new: Body, other: Body) -> bool:
     return burnt[0] != burnt[1] and (speeds2[0] > speeds2[1]) == burnt[0]
 
 
+def _burnt_since(body: Body, time_ns: int) -> bool:
+    """True if an object has burnt at or after a time; what it is first taken for does not count."""
+    told = [state for state in body.states[EARLY_STATE:] if state.time_ns >= time_ns]
+    return any(state.burning > BURNS for state in (*told, body.states[-1]))
+
+
 def may_have_left(new: Body, other: Body) -> bool:
-    """True if a new object may have left another at all, by straight lines and constant thrust: what is worth asking ``find_origin``."""
+    """True if a new object may have left another at all, under constant gravity and thrust: what is worth asking ``find_origin``."""
     times = _times(new, other)
     return any(_near(_known_at(new, time_ns), _known_at(other, time_ns), time_ns) for time_ns in (times[0], times[-1], *times[::4]))
 
@@ -154,12 +161,14 @@ def _ahead(one: Moving, other: Moving, time_ns: int) -> tuple[float, float]:
 def _meeting(new: Body, other: Body) -> tuple[tuple[float, int] | None, tuple[float, int] | None]:
     """Return (least squared statistical distance, when) of a time at which they were at one place, surely and perhaps.
 
-    Times before both were seen are tried too, unless both burn: then neither has left the other.
+    While both seem to burn nothing is sure: a new track is given a burn at first, and one of a salvo has it.
     """
     latest = new.states[-1]
     if _burn_together(new, other):
         return None, None
+    both_burn = latest.burning > BURNS and other.states[-1].burning > BURNS
     parting = any(state.burning < COASTS and latest.time_ns - state.time_ns <= s2ns(PARTING_S) for state in other.states)
+    seen_ns, behind = max(new.first_plot_ns, other.first_plot_ns), stays_behind(new, other)
     sure: tuple[float, int] | None = None
     perhaps: tuple[float, int] | None = None
     for time_ns in _times(new, other):
@@ -171,10 +180,11 @@ def _meeting(new: Body, other: Body) -> tuple[tuple[float, int] | None, tuple[fl
             if found is None:
                 continue
             distance2, sigma_m, sigma_mps, slow = found
-            sharp = sigma_m <= (BROAD_M if parting or sigma_mps <= SHARP_MPS else SHARP_M)
-            if slow and sharp:
+            lenient = parting if time_ns >= seen_ns else behind and sigma_mps <= SHARP_MPS
+            sharp = sigma_m <= (BROAD_M if lenient else SHARP_M)
+            if slow and sharp and not both_burn:
                 sure = min(sure or (distance2, time_ns), (distance2, time_ns))
-            elif slow or sigma_mps > SHARP_MPS:
+            elif slow or both_burn or sigma_mps > SHARP_MPS:
                 perhaps = min(perhaps or (distance2, time_ns), (distance2, time_ns))
     return sure, perhaps
 
@@ -201,17 +211,23 @@ def _agreement(one: Moving, other: Moving, time_ns: int, *, light: bool) -> tupl
 
 
 def _times(new: Body, other: Body) -> list[int]:
-    """Return the times at which two may have parted, latest first: while both were seen, and before, unless both burnt by then."""
+    """Return the times at which two may have parted, latest first.
+
+    That is when the new one was first seen (its first plots may be those of the two together), back to when the other was; and
+    before both were seen, if one of them has only coasted since: of two that burn neither has left the other.
+    """
     latest_ns = new.states[-1].time_ns
     seen_ns = max(new.first_plot_ns, other.first_plot_ns)
-    seen = [latest_ns - s2ns(step * STEP_S) for step in range(int((latest_ns - seen_ns) / (STEP_S * NS_PER_S)) + 1)]
-    if _first_burns(new) and _first_burns(other):
+    last_ns = min(latest_ns, new.first_plot_ns + s2ns(STACK_S))
+    seen = [last_ns - s2ns(step * STEP_S) for step in range(int(max(last_ns - seen_ns, 0) / (STEP_S * NS_PER_S)) + 1)]
+    coasts = [_only_coasts(new), len(other.states) > EARLY_STATE and _only_coasts(other)]
+    if not any(coasts) or not (all(coasts) or stays_behind(new, other)):
         return seen
     return seen + [seen_ns - s2ns(step * UNSEEN_STEP_S) for step in range(int(BACK_MOST_S / UNSEEN_STEP_S) + 1)]
 
 
 def _near(one: Moving, other: Moving, time_ns: int) -> bool:
-    """True if two objects may have been at one place at a time, by straight lines and constant thrust."""
+    """True if two objects may have been at one place at a time, under constant gravity and thrust."""
     (place, velocity), (there, speed) = _straight(one, time_ns), _straight(other, time_ns)
     far = max(abs(a - b) for a, b in zip(place, there, strict=True)) > MEET_M
     return not far and max(abs(a - b) for a, b in zip(velocity, speed, strict=True)) < MEET_MPS + 3.0 * sqrt(
@@ -220,22 +236,24 @@ def _near(one: Moving, other: Moving, time_ns: int) -> bool:
 
 
 def _straight(state: Moving, time_ns: int) -> tuple[list[float], list[float]]:
-    """Return place and velocity of a state at a time without gravity, which moves both alike."""
+    """Return place and velocity of a state at a time under constant gravity and thrust."""
     dt_s = (time_ns - state.time_ns) / NS_PER_S
     x = state.x.tolist()
     push = x[7] / max(sqrt(x[3] * x[3] + x[4] * x[4] + x[5] * x[5]), 1.0) if state.burning > BURNS else 0.0
     factor, gain = dt_s + 0.5 * dt_s * dt_s * push, 1.0 + dt_s * push
-    return [x[k] + factor * x[3 + k] for k in range(3)], [gain * x[3 + k] for k in range(3)]
+    fall = STANDARD_GRAVITY_MPS2 * dt_s / sqrt(x[0] * x[0] + x[1] * x[1] + x[2] * x[2])
+    place = [x[k] + factor * x[3 + k] - 0.5 * dt_s * fall * x[k] for k in range(3)]
+    return place, [gain * x[3 + k] - fall * x[k] for k in range(3)]
 
 
 def _time(state: Moving) -> int:
     return state.time_ns
 
 
-def _first_burns(body: Body) -> bool:
-    """True if it burnt when it was first known, on the mean of its first states."""
-    first = body.states[:FIRST_STATES]
-    return sum(state.burning for state in first) > BURNS * len(first)
+def _only_coasts(body: Body) -> bool:
+    """True if an object surely coasts and has done so as long as it was followed."""
+    told = body.states[EARLY_STATE:]
+    return body.states[-1].burning < COASTS and sum(state.burning for state in told) <= COASTED * len(told)
 
 
 def _burn_together(new: Body, other: Body) -> bool:

@@ -44,6 +44,7 @@ GUIDE_PLOTS = 6  # from here on a ballistic track tells the next of its salvo ho
 SAME_OBJECT = 22.5  # chi-square, 6 degrees of freedom, 0.999: two states may be one object
 SAME_OBJECT_S = 3.0  # ... if they agree for this long without each taking a plot of its own
 ORIGIN_WAIT_S = 8.0  # a new track beside a followed one is not shown before it is told from a part, for so long at most
+STARVED_S = 4.0  # two looks of a usual radar
 OUTLIVED_S = 15.0  # a missile's track that ends so soon after a part left has lost the missile to that part's track
 ORIGIN_EVERY_S = 0.7  # ... and is asked about so often
 LEAD_PLOTS = 8  # of a part before it is judged whether it is the missile
@@ -488,7 +489,8 @@ class Tracker:
     def _link(self, young: Record, *, at_last: bool = False) -> bool:
         """Ask whether a track left another one; if so, link it. False while that is not known.
 
-        at_last: no more is to be known soon; what may have left and stays behind a burning missile then counts as its part.
+        at_last: no more is to be known soon; what may have left counts as a part if it stays behind a burning missile, or if the
+        other track has had no plot since: it has lost its object to the new one.
         """
         body = young.body(self._moving(young))
         others = {
@@ -499,8 +501,15 @@ class Tracker:
             if may_have_left(body, other)
         }
         found = find_origin(body, tuple(others.values())) if others else OWN
-        if found.origin == "left" or (at_last and found.number > 0 and stays_behind(body, others[found.number])):
-            young.parent, young.left_ns, young.launch = others[found.number].family, found.left_ns, None
+        left = others.get(found.number)
+        if left is not None and at_last and found.origin == "unsure":
+            seen_ns = next(record.last_plot_ns for record in self._records if record.number == left.number)
+            starved = young.last_plot_ns - seen_ns > s2ns(STARVED_S)
+            left = left if starved or stays_behind(body, left) else None
+        elif found.origin != "left":
+            left = None
+        if left is not None:
+            young.parent, young.left_ns, young.launch = left.family, found.left_ns, None
             return True
         return found.origin == "own"
 
