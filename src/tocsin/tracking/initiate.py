@@ -72,7 +72,7 @@ class PlotMemory:
 
     def __init__(self) -> None:
         self.seeds: list[Seed] = []
-        self.refused = 0  # seeds that a flood has pushed out before they were looked at
+        self._refused = 0  # seeds that a flood has pushed out before they were looked at; until told
         self._table: Array = np.empty((0, SEED_COLUMNS))  # the seeds' rows for the kernels, in the same order
         self._times_ns: Ints = np.empty((0, 2), np.int64)  # ... their times, and until when they are kept
         self._looks: list[tuple[int, int, int, int]] = []  # number, time, sensor, until when it is kept
@@ -121,6 +121,13 @@ class PlotMemory:
             self._guided_ns[who] = time_ns
             self._guides.append((time_ns, who, x[:6].copy()))
 
+    def flood(self) -> str:
+        """Return, once, what is wrong where more plots came than starts are looked for in; "" if nothing is."""
+        refused, self._refused = self._refused, 0
+        if not refused:
+            return ""
+        return f"expected at most {CAPACITY} recent plots that no track explains, {refused} more came and start nothing; mask its clutter"
+
     def forget(self, now_ns: int) -> None:
         """Drop seeds that are too old to be paired."""
         self._keep(np.flatnonzero(self._times_ns[:, 1] >= now_ns)[-CAPACITY:])
@@ -136,7 +143,7 @@ class PlotMemory:
         if n <= since or n < 2:
             return []
         if n > CAPACITY:  # a flood: hypotheses grow with the cube of the seeds
-            self.refused += n - CAPACITY
+            self._refused += n - CAPACITY
             self._keep(np.arange(n - CAPACITY, n))
             since = max(0, since - (n - CAPACITY))
             n = CAPACITY

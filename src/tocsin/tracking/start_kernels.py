@@ -419,10 +419,8 @@ def _velocity_sigma(a: Array, c: Array) -> float:
     """Return the prior velocity sigma per axis of an object seen at a, then c: by what flies there, for fast ones by their speed."""
     dt = max(c[SEED_TIME] - a[SEED_TIME], 1e-3)
     dx, dy, dz = c[SEED_POS] - a[SEED_POS], c[SEED_POS + 1] - a[SEED_POS + 1], c[SEED_POS + 2] - a[SEED_POS + 2]
-    least = VELOCITY_SIGMA_MPS
-    if c[SEED_ALT] > METEOR_LOW_M:
-        least = METEOR_SIGMA_MPS if c[SEED_ALT] < METEOR_TOP_M else ORBIT_SIGMA_MPS
-    return float(max(least, sqrt(dx * dx + dy * dy + dz * dz) / (dt * SPEED_SCALE)))
+    high = METEOR_SIGMA_MPS if c[SEED_ALT] < METEOR_TOP_M else ORBIT_SIGMA_MPS
+    return float(max(high if c[SEED_ALT] > METEOR_LOW_M else VELOCITY_SIGMA_MPS, sqrt(dx * dx + dy * dy + dz * dz) / (dt * SPEED_SCALE)))
 
 
 @kernel

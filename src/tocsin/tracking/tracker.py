@@ -22,7 +22,7 @@ from tocsin.models.sensing import SensorModel, false_alarms_per_hour, place_sens
 from tocsin.tracking.apart import SeenApart, Sight
 from tocsin.tracking.associate import associate
 from tocsin.tracking.bank import TrackBank
-from tocsin.tracking.initiate import CAPACITY, PlotMemory, Start
+from tocsin.tracking.initiate import PlotMemory, Start
 from tocsin.tracking.intake import CheckedScan, check_scan, looks_of
 from tocsin.tracking.judge import judge
 from tocsin.tracking.launch import Fits, LaunchTask, fit_tasks
@@ -221,13 +221,9 @@ class Tracker:
         first_seed = len(self._memory.seeds)
         for first, last in looks_of(checked.times_ns):
             self._look(checked, raw, first, last, model, hit, changed, notes)
-        refused = self._memory.refused
         starts = self._memory.starts(first_seed, self._settings.suspect_ln_ratio)
-        if self._memory.refused > refused:
-            text = (
-                f"scan of {model.sensor.sensor}: expected at most {CAPACITY} unexplained plots in some scans, came more; mask its clutter"
-            )
-            notes.append(self._note("too-many-plots", text, now_ns))
+        if flood := self._memory.flood():
+            notes.append(self._note("too-many-plots", f"scan of {model.sensor.sensor}: {flood}", now_ns))
         for start in starts:
             self._begin(start, hit, changed, notes, now_ns)
         self._after(model, end_ns, hit, changed)
