@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from tocsin.kernels.geodesy import altitude_and_up
 from tocsin.kernels.jit import kernel
 from tocsin.kernels.linalg import scalar_update
-from tocsin.kernels.measure import COL_KIND, COL_SENSOR_POS, COL_SIGMA, INFRARED, MAX_ROWS, RADAR_DOPPLER, measure
+from tocsin.kernels.measure import COL_KIND, COL_SENSOR_POS, COL_SIGMA, INFRARED, MAX_ROWS, measure, measured_rows
 from tocsin.kernels.phases import (
     AIR,
     BOOST,
@@ -406,16 +406,8 @@ def update_track(
     for j in range(MODELS):
         muo[j] /= total
     if history[HIST_QUIET] > 0.0:
-        _judge_quiet(distance, float(_rows(plot)), ahead_s, params, xo, Po, muo, history)
+        _judge_quiet(distance, float(measured_rows(plot)), ahead_s, params, xo, Po, muo, history)
     return best + log(total)
-
-
-@kernel
-def _rows(plot: Array) -> int:
-    """Return how many numbers a plot measures."""
-    if plot[COL_KIND] == INFRARED:
-        return 2
-    return 4 if plot[COL_KIND] == RADAR_DOPPLER else 3
 
 
 @kernel

@@ -66,6 +66,14 @@ def wrap_pi(angle_rad: float) -> float:
 
 
 @kernel
+def measured_rows(plot: Array) -> int:
+    """Return how many numbers a plot measures."""
+    if plot[COL_KIND] == INFRARED:
+        return 2
+    return 4 if plot[COL_KIND] == RADAR_DOPPLER else 3
+
+
+@kernel
 def measure(x: Array, plot: Array, H: Array, nu: Array, var: Array) -> int:
     """Compare a plot with the state x[>= 6] at the plot's time; return the number of scalar measurements m.
 

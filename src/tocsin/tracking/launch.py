@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin.kernels.geodesy import altitude_and_up, ecef2geodetic
-from tocsin.kernels.measure import COL_KIND, COL_SIGMA, INFRARED, MAX_ROWS, RADAR_DOPPLER
+from tocsin.kernels.measure import COL_SIGMA, MAX_ROWS, measured_rows
 from tocsin.kernels.trajectory import coast_propagate
 from tocsin.messages.track import LaunchEstimate
 from tocsin.models.ascent import ROUGHLY_SETTLED, SETTLED, Fitted, Sight, fit_ascent, guess_ascent
@@ -234,14 +234,13 @@ def _begin(state: Array, state_ns: int, used: list[tuple[int, Array]], burnout_n
 def _problem(used: list[tuple[int, Array]], ref_ns: int, origin_rad: tuple[float, float], burnout_ns: int | None) -> _Problem:
     """Return what the fit looks at."""
     times_s = np.array([(time_ns - ref_ns) / NS_PER_S for time_ns, _ in used])
-    kinds = [float(row[COL_KIND]) for _, row in used]
     cue = np.zeros(2)
     end_s = float(times_s[-1]) - UNTOLD_S
     if burnout_ns is not None:
         cue[0], cue[1] = (burnout_ns - ref_ns) / NS_PER_S - CUE_LAG_S, CUE_SIGMA_S
         end_s = float(cue[0])
     sight = Sight(np.array(origin_rad), np.array([row for _, row in used]), times_s, cue)
-    values = sum(2 if kind == INFRARED else 4 if kind == RADAR_DOPPLER else 3 for kind in kinds)
+    values = sum(measured_rows(row) for _, row in used)
     return _Problem(sight, ref_ns, origin_rad, values, end_s)
 
 
