@@ -45,6 +45,7 @@ THRUST_DRIFT: Final = 0.3  # (m/s2)2/s: how thrust wanders while it is not seen,
 LATER_STATES: Final = (0, 4, 8, 16)  # states about a second apart: the first ones of a track are poor and may have a neighbour's plot
 EARLY_STATE: Final = 6  # from here on the first guess of the motion no longer counts
 LIGHT_LN_BETA: Final = 7.3  # ln(1,500 kg/m2): an empty stage, tumbling; tried beside the filter's own where the way back leads through air
+FELT_RADIUS2_M2: Final = 6.468e6**2  # 90 km above the equator: what comes down from there has felt no drag
 AIR_RADIUS2_M2: Final = 6.438e6**2  # 60 km above the equator: higher, drag moves nothing by more than metres
 LEAD_SIGMAS: Final = 2.0  # of the velocity along the path (or of ln beta) from which the part is taken for the missile: 40 to 1
 LEAD_S: Final = 600.0  # no farther is a separation flown back to: the longest climbs to the apogee that matter
@@ -131,16 +132,23 @@ def may_have_left(new: Body, other: Body) -> bool:
 
 def leads(part: Moving, missile: Moving, left_ns: int) -> bool:
     """True if what was taken for the part is the missile: surely faster along the path, or surely slowed less by the air."""
-    a, b = part.x.tolist(), missile.x.tolist()
-    sigma_a, sigma_b = sqrt(float(part.P[6, 6])), sqrt(float(missile.P[6, 6]))
-    if max(sigma_a, sigma_b) < BETA_SIGMA:
-        return bool(a[6] - b[6] > LEAD_SIGMAS * sqrt(sigma_a * sigma_a + sigma_b * sigma_b))
+    falling = [_falls_below(one, FELT_RADIUS2_M2) for one in (part, missile)]
+    if any(falling):  # flown back out of the air, a small error of beta is a large one of the velocity
+        sigma2 = float(part.P[6, 6]), float(missile.P[6, 6])
+        known = all(falling) and max(sigma2) < BETA_SIGMA * BETA_SIGMA
+        return known and float(part.x[6] - missile.x[6]) > LEAD_SIGMAS * sqrt(sum(sigma2))
     now_ns = max(part.time_ns, missile.time_ns)
     if now_ns - left_ns > s2ns(LEAD_S) or abs(part.time_ns - missile.time_ns) > s2ns(SEEN_S):
         return False
     burns = max(part.burning, missile.burning) > BURNS
     ahead_mps, sigma_mps = _ahead(part, missile, now_ns if burns else left_ns)
     return ahead_mps > LEAD_SIGMAS * sigma_mps
+
+
+def _falls_below(one: Moving, radius2_m2: float) -> bool:
+    """True if an object comes down within a radius."""
+    x, y, z, vx, vy, vz = one.x[:6].tolist()
+    return bool(x * x + y * y + z * z < radius2_m2 and x * vx + y * vy + z * vz < 0.0)
 
 
 def _ahead(one: Moving, other: Moving, time_ns: int) -> tuple[float, float]:

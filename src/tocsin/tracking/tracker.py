@@ -27,8 +27,8 @@ from tocsin.tracking.intake import CheckedScan, check_scan, looks_of
 from tocsin.tracking.judge import judge
 from tocsin.tracking.launch import Fits, LaunchTask, fit_tasks
 from tocsin.tracking.life import below_ground, next_status
+from tocsin.tracking.lineage import find_parents, followed, origin_known
 from tocsin.tracking.message import track_message
-from tocsin.tracking.parts import OWN, Moving, find_origin, leads, may_have_left, stays_behind
 from tocsin.tracking.record import Record
 from tocsin.tracking.registration import Registration
 from tocsin.tracking.settings import TrackerSettings
@@ -43,12 +43,6 @@ MOST_PLOTS = 1_000_000  # of a scan, so that plots have numbers of their own
 GUIDE_PLOTS = 6  # from here on a ballistic track tells the next of its salvo how to move
 SAME_OBJECT = 22.5  # chi-square, 6 degrees of freedom, 0.999: two states may be one object
 SAME_OBJECT_S = 3.0  # ... if they agree for this long without each taking a plot of its own
-ORIGIN_WAIT_S = 8.0  # a new track beside a followed one is not shown before it is told from a part, for so long at most
-STARVED_S = 4.0  # two looks of a usual radar
-OUTLIVED_S = 15.0  # a missile's track that ends so soon after a part left has lost the missile to that part's track
-ORIGIN_EVERY_S = 0.7  # ... and is asked about so often
-LEAD_PLOTS = 8  # of a part before it is judged whether it is the missile
-LEAD_SEEN_S = 8.0  # ... and both have been seen within this time
 FORGOTTEN_S = 3_600.0  # without any scan for so long nothing is carried on: an hour is more than any flight
 MERGE_EVERY_NS = s2ns(0.5)
 DEFAULT_SETTINGS = TrackerSettings()
@@ -133,7 +127,7 @@ class Tracker:
 
     def _sight(self, record: Record) -> Sight | None:
         """Return which plot of this scan a confirmed ballistic track took, if it did."""
-        if record.status != "confirmed" or not self._followed(record) or not record.recent or record.recent[-1][0] != self._scan_count:
+        if record.status != "confirmed" or not followed(record) or not record.recent or record.recent[-1][0] != self._scan_count:
             return None
         x, y, z = self._bank.whole_x[record.row, :3].tolist()
         plot = self._scan_count * MOST_PLOTS + record.recent[-1][1]
@@ -160,7 +154,7 @@ class Tracker:
         """Return the launches that are to be fitted (again) now; each is asked for once."""
         tasks = []
         for record in self._records:
-            if not self._followed(record) or not record.launch_due(now_ns):
+            if not followed(record) or not record.launch_due(now_ns):
                 continue
             record.launch_fitted(now_ns)
             row = record.row
@@ -174,7 +168,7 @@ class Tracker:
         notes = self._registration.update(now_ns)
         for record in self._records:
             self._register(record)
-        parted = self._find_parents(now_ns)
+        parted = find_parents(self._records, self._bank, now_ns)
         found = {key: fit for key, fit in fits if fit is not None}
         fitted = [record for record in self._records if record.key in found and record.parent is None]
         for record in fitted:
@@ -442,84 +436,6 @@ class Tracker:
         self._records = [record for record in self._records if record.status != "closed"]
         return tuple(tracks)
 
-    def _find_parents(self, now_ns: int) -> list[Record]:
-        """Remember where ballistic tracks are, link young ones to what they left, and let the one that leads be the missile.
-
-        Return the tracks that are told anew by it.
-        """
-        followed = [record for record in self._records if self._followed(record)]
-        for record in followed:
-            record.keep_past(self._moving(record))
-        told: list[Record] = []
-        for young in followed:
-            if young.may_be_part(now_ns):
-                self._link(young)
-                if young.parent is not None:
-                    told.append(young)
-        for part in followed:
-            missile = next((one for one in followed if one.number == part.parent), None)
-            if missile is None or part.plots < LEAD_PLOTS or now_ns - part.last_plot_ns > s2ns(LEAD_SEEN_S):
-                continue
-            gone = now_ns - missile.last_plot_ns > s2ns(LEAD_SEEN_S)
-            ended = gone and missile.last_plot_ns - part.left_ns < s2ns(OUTLIVED_S)
-            if ended or (not gone and leads(self._moving(part), self._moving(missile), part.left_ns)):
-                part.take_place_of(missile)
-                told += [part, missile]
-        return told
-
-    def _followed(self, record: Record) -> bool:
-        """True if a part may have left a track: ballistic, confirmed once, shown."""
-        return record.confirmed_ns is not None and record.number > 0 and record.kind == "ballistic" and record.origin_known
-
-    def _moving(self, record: Record) -> Moving:
-        """Return a track's state after its last plot."""
-        row = record.row
-        self._bank.combine_now(row)
-        return Moving(
-            time_ns=int(self._bank.time_ns[row]),
-            x=self._bank.whole_x[row, :8].copy(),
-            P=self._bank.whole_P[row, :8, :8].copy(),
-            burning=self._bank.boost_weight(row),
-        )
-
-    def _link(self, young: Record, *, at_last: bool = False) -> bool:
-        """Ask whether a track left another one; if so, link it. False while that is not known.
-
-        at_last: no more is to be known soon; what may have left counts as a part if it stays behind a burning missile, or if the
-        other track has had no plot since: it has lost its object to the new one.
-        """
-        body = young.body(self._moving(young))
-        others = {
-            other.number: other
-            for record in self._records
-            if record is not young and self._followed(record) and (young.number == 0 or record.number < young.number)
-            for other in (record.body(self._moving(record)),)
-            if may_have_left(body, other)
-        }
-        found = find_origin(body, tuple(others.values())) if others else OWN
-        left = others.get(found.number)
-        if left is not None and at_last and found.origin == "unsure":
-            seen_ns = next(record.last_plot_ns for record in self._records if record.number == left.number)
-            starved = young.last_plot_ns - seen_ns > s2ns(STARVED_S)
-            left = left if starved or stays_behind(body, left) else None
-        elif found.origin != "left":
-            left = None
-        if left is not None:
-            young.parent, young.left_ns, young.launch = left.family, found.left_ns, None
-            return True
-        return found.origin == "own"
-
-    def _origin_known(self, record: Record) -> bool:
-        """True once a new ballistic track is known to have left a followed one, or not to have; after ORIGIN_WAIT_S in any case."""
-        if record.origin_known:
-            return True
-        since_ns, asked_ns = record.asked_ns or (record.last_plot_ns, None)
-        if asked_ns is None or record.last_plot_ns - asked_ns >= s2ns(ORIGIN_EVERY_S) or record.status in ("lost", "closed"):
-            late = record.last_plot_ns - since_ns > s2ns(ORIGIN_WAIT_S) or record.status in ("lost", "closed")
-            record.asked_ns = since_ns, record.last_plot_ns
-            record.origin_known = self._link(record, at_last=late) or late
-        return record.origin_known
-
     def _register(self, record: Record) -> None:
         """Move a quiet track by what was newly learnt of the sensors that made it, and note what their common biases leave unsure."""
         record.bias_cov = None
@@ -539,7 +455,7 @@ class Tracker:
         suspected = record.status == "tentative" and record.kind == "ballistic" and record.evidence >= self._settings.suspect_ln_ratio
         if record.number == 0 and record.confirmed_ns is None and not suspected:
             return False
-        return record.kind != "ballistic" or self._origin_known(record)
+        return record.kind != "ballistic" or origin_known(record, self._records, self._bank)
 
     def _place(self, scan: Scan, model: SensorModel) -> None:
         """Remember where a moving sensor was last."""
