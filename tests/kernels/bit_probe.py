@@ -1,11 +1,12 @@
-"""A program: run every physics kernel on fixed inputs and print the results as hexadecimal floats, one line per call."""
+"""A program: run every physics kernel, and those of unresolved tracks, on fixed inputs; print hexadecimal floats, one line per call."""
 
 from collections.abc import Iterable
 
 import numpy as np
 
 from tests.kernels.flights import ICBM, SRBM, flight
-from tocsin.kernels import atmosphere, geodesy, gravity, trajectory
+from tests.kernels.group_scene import Scene
+from tocsin.kernels import atmosphere, doubts, geodesy, gravity, trajectory, unresolved
 
 ANGLES = (-1.5707963, -0.9, -1e-9, 0.0, 0.3, 0.68, 1.2)
 STARTS = (
@@ -68,7 +69,22 @@ def motion() -> None:
         say("propagate_to_altitude", [*trajectory.propagate_to_altitude(start, 100.0, 5_000.0, out), *out])
 
 
+def groups() -> None:
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        scene = Scene(*zip(rng.normal(0.0, 200.0, 6).tolist(), rng.normal(0.0, 3_000.0, 6).tolist(), strict=True))
+        plots = scene.plots(*zip(rng.normal(0.0, 200.0, 4).tolist(), rng.normal(0.0, 2_000.0, 4).tolist(), strict=True))
+        score, more = scene.score(plots), np.empty(4)
+        found, group = (np.array(one) for one in scene.solve(plots))
+        shift, extra, proof, rival, blur = np.empty((6, 3)), np.empty((6, 3)), np.empty(6), np.empty((6, 6), np.bool_), np.zeros((6, 2))
+        unresolved.expect_newcomers(scene.rows, scene.X, plots, more)
+        doubts.judge_groups(scene.rows, scene.X, scene.P, plots, score, scene.miss, found, group, shift, extra, proof, rival)
+        doubts.blur_groups(scene.rows, scene.X, scene.P, plots, score, scene.miss, scene.chance, found, group, blur)
+        say("groups", [*scene.chance.ravel(), *more, *found, *group, *shift.ravel(), *extra.ravel(), *proof, *rival.ravel(), *blur.ravel()])
+
+
 if __name__ == "__main__":
     geometry()
     air()
     motion()
+    groups()

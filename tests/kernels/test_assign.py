@@ -1,13 +1,11 @@
 """Gating and assignment against brute force and SciPy's solver."""
 
-# ruff: noqa: N806 - textbook matrix names, as in the kernels
-
 import numpy as np
 import pytest
 from scipy.optimize import linear_sum_assignment
 
-from tocsin.kernels.assign import NEVER, NO_PLOT, assign, blur_doubts, share_plots
-from tocsin.kernels.measure import COL_POS, COL_REACH, COL_Z, PLOT_COLUMNS, SEN_RES_ANGLE, SEN_RES_RANGE, SENSOR_COLUMNS
+from tocsin.kernels.assign import NEVER, NO_PLOT, assign, blur_doubts
+from tocsin.kernels.measure import COL_POS, COL_Z, PLOT_COLUMNS
 
 
 def solve(score: np.ndarray, miss: np.ndarray) -> np.ndarray:
@@ -45,56 +43,13 @@ def test_no_plots_or_no_tracks_is_no_problem() -> None:
     assert solve(np.empty((0, 3)), np.zeros(0)).tolist() == []
 
 
-def radar_and_tracks(*gaps_m: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return a radar (150 m x 20 mrad) at the origin, and tracks 400 km away along x, each so far beyond the first; sigma 50 m."""
-    sensor = np.zeros(SENSOR_COLUMNS)
-    sensor[SEN_RES_RANGE], sensor[SEN_RES_ANGLE] = 150.0, 0.02
-    X = np.zeros((len(gaps_m), 8))
-    X[:, 0] = [400_000.0 + gap for gap in gaps_m]
-    return sensor, X, np.tile(2_500.0 * np.eye(8), (len(gaps_m), 1, 1))
-
-
-def plot_at(*pos_m: float) -> np.ndarray:
-    plots = np.zeros((1, PLOT_COLUMNS))
-    plots[0, COL_POS : COL_POS + 3] = pos_m
-    plots[0, COL_REACH] = 50.0
-    return plots
-
-
-@pytest.mark.parametrize(("gap_m", "shared"), [(100.0, True), (400.0, False)])
-def test_two_tracks_in_one_resolution_cell_share_the_plot_that_one_of_them_got(gap_m: float, shared: bool) -> None:  # noqa: FBT001
-    sensor, X, P = radar_and_tracks(0.0, gap_m)
-    found, shared_m = np.array([0, NO_PLOT]), np.empty((2, 2))
-    share_plots(np.array([0, 1]), X, P, sensor, plot_at(400_000.0, 0.0, 0.0), np.array([[5.0], [4.0]]), found, shared_m)
-    assert found.tolist() == ([0, 0] if shared else [0, NO_PLOT])
-    assert shared_m[0, 0] == pytest.approx(gap_m if shared else 0.0)
-
-
-@pytest.mark.parametrize(("across_m", "shared"), [(1_500.0, True), (6_000.0, False)])
-def test_a_merged_plot_midway_between_two_tracks_outside_both_gates_is_shared_by_them(across_m: float, shared: bool) -> None:  # noqa: FBT001
-    sensor, X, P = radar_and_tracks(0.0, 20.0)
-    X[1, 1] = 3_000.0
-    score, found, shared_m = np.full((2, 1), NEVER), np.full(2, NO_PLOT), np.empty((2, 2))
-    share_plots(np.array([0, 1]), X, P, sensor, plot_at(400_010.0, across_m, 0.0), score, found, shared_m)
-    assert found.tolist() == ([0, 0] if shared else [NO_PLOT, NO_PLOT])
-    assert score[:, 0].tolist() == ([0.0, 0.0] if shared else [NEVER, NEVER])
-    assert shared_m[0, 1] == pytest.approx(3_000.0 if shared else 0.0, rel=1e-4)
-
-
-def test_a_plot_that_a_track_beyond_the_cell_took_is_its_own() -> None:
-    sensor, X, P = radar_and_tracks(0.0, 1_000.0)
-    found, shared_m = np.array([0, NO_PLOT]), np.empty((2, 2))
-    share_plots(np.array([0, 1]), X, P, sensor, plot_at(400_000.0, 0.0, 0.0), np.array([[5.0], [NEVER]]), found, shared_m)
-    assert found.tolist() == [0, NO_PLOT]
-
-
 def blurred(score: list[list[float]], found: list[int], apart_m: float) -> np.ndarray:
     """Return blur_doubts of plots that lie apart_m from each other across the line of sight, at one range."""
     plots = np.zeros((len(score[0]), PLOT_COLUMNS))
     plots[:, COL_POS] = apart_m * np.arange(len(score[0]))
     plots[:, COL_Z + 2] = 500_000.0
     out = np.empty((len(score), 2))
-    blur_doubts(np.array(score), np.array(found), plots, out)
+    blur_doubts(np.array(score), np.array(found), np.arange(len(score)), plots, out)
     return out
 
 

@@ -1,9 +1,9 @@
-"""Which plot belongs to which track: gate, score, assign, and share a plot that two unresolved tracks must have in common.
+"""Which plot belongs to which track: gate, score, assign, and how sure that is.
 
 Scores are natural logarithms of "this plot is this track's" over "this plot is a false alarm". Nothing is filtered here.
 """
 
-from math import exp, log, sqrt
+from math import exp, log
 from typing import Final
 
 import numpy as np
@@ -23,10 +23,6 @@ from tocsin.kernels.measure import (
     COL_Z,
     INFRARED,
     MAX_ROWS,
-    SEN_KIND,
-    SEN_POS,
-    SEN_RES_ANGLE,
-    SEN_RES_RANGE,
 )
 from tocsin.kernels.phases import BOOST, MODELS, PAR_INFRARED_OTHER, N
 
@@ -36,9 +32,7 @@ Ints = NDArray[np.int64]
 NO_PLOT: Final = -1
 NEVER: Final = -1e9  # score of a pair outside the gate
 COARSE_SIGMAS: Final = 6.0  # beyond the chi-square gate in every direction
-SHARE_FACTOR: Final = 1.3  # predicted separation, in resolution cells, up to which a plot may be shared
 LEAST_DOUBT: Final = -5.0  # ln odds of another assignment below which it adds nothing: 0.7 %
-MERGED_SIGMAS: Final = 4.0  # a merged plot is at most so far from the line between its two objects
 
 
 @kernel
@@ -239,106 +233,28 @@ def _solve_cluster(score: Array, miss: Array, tracks: Ints, columns: Ints, out: 
 
 
 @kernel
-def share_plots(rows: Ints, X: Array, P: Array, sensor: Array, plots: Array, score: Array, found: Ints, shared_m: Array) -> None:
-    """Give a track that found nothing the plot that it has in common with a neighbour the sensor cannot tell it from.
-
-    found[tracks] and score[tracks, plots] are changed in place; shared_m[tracks, 2]: predicted separation from the partner, m, in
-    range and across, 0 where nothing is shared. Shared: the two predictions lie within SHARE_FACTOR resolution cells of the
-    sensor, the partner has that plot or none, and the plot lies between the two (a merged plot is their mean, and may so lie
-    outside both gates: its score is then 0, it says nothing for or against them) or both gate it.
-    X[rows, 8], P[rows, 8, 8]: combined states. The nearest partner counts; ties go to the lower index.
-    """
-    n = rows.shape[0]
-    for t in range(n):
-        shared_m[t, 0] = 0.0
-        shared_m[t, 1] = 0.0
-    if sensor[SEN_RES_RANGE] <= 0.0 or sensor[SEN_KIND] == INFRARED:
-        return
-    owners = np.zeros(plots.shape[0], np.int64)
-    for t in range(n):
-        if found[t] != NO_PLOT:
-            owners[found[t]] += 1
-    for t in range(n):
-        if found[t] != NO_PLOT:
-            continue
-        a = X[rows[t]]
-        ra = _distance(a, sensor[SEN_POS : SEN_POS + 3])
-        nearest = 1e300
-        partner, plot = NO_PLOT, NO_PLOT
-        for other in range(n):
-            if other == t:
-                continue
-            b = X[rows[other]]
-            gap = _distance(a, b)
-            if gap >= nearest or gap > SHARE_FACTOR * (sensor[SEN_RES_RANGE] + sensor[SEN_RES_ANGLE] * ra):
-                continue
-            along = abs(ra - _distance(b, sensor[SEN_POS : SEN_POS + 3]))
-            across = sqrt(max(gap * gap - along * along, 0.0))
-            if along >= SHARE_FACTOR * sensor[SEN_RES_RANGE] or across >= SHARE_FACTOR * sensor[SEN_RES_ANGLE] * ra:
-                continue
-            p = _common_plot(a, P[rows[t]], b, P[rows[other]], plots, score, t, found[other], owners)
-            if p != NO_PLOT:
-                nearest, partner, plot = gap, other, p
-        if partner == NO_PLOT:
-            continue
-        found[t] = plot
-        owners[plot] += 1
-        score[t, plot] = max(score[t, plot], 0.0) if score[t, plot] > NEVER else 0.0
-        b = X[rows[partner]]
-        along = abs(ra - _distance(b, sensor[SEN_POS : SEN_POS + 3]))
-        across = sqrt(max(nearest * nearest - along * along, 0.0))
-        shared_m[t, 0] = max(shared_m[t, 0], along)
-        shared_m[t, 1] = max(shared_m[t, 1], across)
-        if found[partner] == plot:
-            shared_m[partner, 0] = max(shared_m[partner, 0], along)
-            shared_m[partner, 1] = max(shared_m[partner, 1], across)
-
-
-@kernel
-def _common_plot(a: Array, Pa: Array, b: Array, Pb: Array, plots: Array, score: Array, t: int, taken: int, owners: Ints) -> int:
-    """Return the plot that two unresolved objects a and b (track t and one that took ``taken``) have in common, or NO_PLOT."""
-    best = NO_PLOT
-    least = 1e300
-    for p in range(plots.shape[0]):
-        if taken != NO_PLOT and p != taken:
-            continue
-        if taken == NO_PLOT and owners[p] > 0:
-            continue
-        if taken != NO_PLOT and score[t, p] > NEVER:
-            return p
-        length2, inner = 0.0, 0.0
-        for k in range(3):
-            length2 += (b[k] - a[k]) * (b[k] - a[k])
-            inner += (plots[p, COL_POS + k] - a[k]) * (b[k] - a[k])
-        w = min(max(inner / max(length2, 1.0), 0.0), 1.0)
-        off2, spread = 0.0, plots[p, COL_REACH] * plots[p, COL_REACH]
-        for k in range(3):
-            off = plots[p, COL_POS + k] - a[k] - w * (b[k] - a[k])
-            off2 += off * off
-            spread += ((1.0 - w) * Pa[k, k] + w * Pb[k, k]) / 3.0
-        if off2 < MERGED_SIGMAS * MERGED_SIGMAS * spread and off2 < least:
-            best, least = p, off2
-    return best
-
-
-@kernel
-def blur_doubts(score: Array, found: Ints, plots: Array, blur: Array) -> None:
+def blur_doubts(score: Array, found: Ints, group: Ints, plots: Array, blur: Array) -> None:
     """Fill blur[tracks, 2] with the variance, m2 along and across the line of sight, that doubt about the assignment adds.
 
-    found[tracks]: best assignment; score[tracks, plots] as from score_pairs. For each track and each other plot in its gate:
+    found[tracks]: best assignment; group[tracks]: the lowest track that shares its plot; score[tracks, plots] as from score_pairs.
+    For each track with a plot of its own and each other plot in its gate that no group has in common:
     the probability that the other plot is its own, by exchanging the two plots with the track that has the other one, or by
     taking it if nobody has; times the squared distance of the two plots. It is the spread of joint probabilistic data
     association (Bar-Shalom, Fortmann 1988) about the best assignment's own plot instead of about the mean of all, pair by
     pair: near tracks do not coalesce, and a track whose plots may be its neighbour's says so.
     """
+    common = np.zeros(score.shape[1], np.bool_)
+    for t in range(score.shape[0]):
+        if found[t] != NO_PLOT and group[t] != t:
+            common[found[t]] = True
     for t in range(score.shape[0]):
         blur[t, 0] = 0.0
         blur[t, 1] = 0.0
         p = found[t]
-        if p == NO_PLOT or score[t, p] <= NEVER:
+        if p == NO_PLOT or common[p] or score[t, p] <= NEVER:
             continue
         for q in range(score.shape[1]):
-            if q == p or score[t, q] <= NEVER:
+            if q == p or common[q] or score[t, q] <= NEVER:
                 continue
             gain = score[t, q] - score[t, p]
             for u in range(score.shape[0]):
@@ -353,9 +269,3 @@ def blur_doubts(score: Array, found: Ints, plots: Array, blur: Array) -> None:
             along = 0.0 if plots[p, COL_KIND] == INFRARED else abs(plots[p, COL_Z + 2] - plots[q, COL_Z + 2])
             blur[t, 0] += doubt * along * along
             blur[t, 1] += doubt * max(apart2 - along * along, 0.0)
-
-
-@kernel
-def _distance(a: Array, b: Array) -> float:
-    """Return the distance of two positions a[>= 3], b[>= 3]."""
-    return sqrt((a[0] - b[0]) * (a[0] - b[0]) + (a[1] - b[1]) * (a[1] - b[1]) + (a[2] - b[2]) * (a[2] - b[2]))

@@ -13,14 +13,26 @@ from tocsin.kernels.describe import describe
 from tocsin.kernels.geodesy import altitude_and_up
 from tocsin.kernels.imm import combine, update_track
 from tocsin.kernels.jit import kernel
-from tocsin.kernels.measure import COL_EXTRA, COL_KIND, COL_OFFSET, COL_POS, COL_SENSOR_POS, INFRARED, PLOT_COLUMNS, SEN_PD, sees
+from tocsin.kernels.measure import (
+    COL_EXTRA,
+    COL_KIND,
+    COL_OFFSET,
+    COL_POS,
+    COL_SENSOR_POS,
+    COL_Z,
+    INFRARED,
+    PLOT_COLUMNS,
+    RADAR,
+    RADAR_DOPPLER,
+    SEN_PD,
+    sees,
+)
 from tocsin.kernels.phases import MODELS
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 EDGE_SIGMAS: Final = 2.0  # a track this near to the edge of coverage need not be seen
-SHARED_SPREAD: Final = 0.5  # 1 sigma of a merged plot about either object, in separations
 NOT_PREDICTED: Final = -1  # value of ``next_ns``
 
 # Columns of ``shown``: a corrected track as the tracker judges it.
@@ -54,7 +66,8 @@ def correct_tracks(
     rows: Ints,
     found: Ints,
     plots: Array,
-    shared_m: Array,
+    shift: Array,
+    extra: Array,
     blur_m2: Array,
     ref_ns: int,
     X: Array,
@@ -74,7 +87,8 @@ def correct_tracks(
     """Correct the tracks rows[i] that found a plot (found[i] >= 0) from their prediction Xn, Pn, mun into X, P, mu.
 
     A track then stands at the later of its old time and ref_ns; its combination is in Xw, Pw and shown[i, SHOWN_COLUMNS].
-    shared_m[tracks, 2]: how far apart (range, across) the objects are that share the plot; 0 where it is one's own.
+    shift, extra[tracks, 3]: what makes of a plot that unresolved tracks have in common one of this track, from kernels.unresolved; 0 where
+    it is one's own.
     blur_m2[tracks, 2]: variance in range and across for doubt about whose plot it is.
     """
     used = np.empty(PLOT_COLUMNS)
@@ -84,10 +98,13 @@ def correct_tracks(
         r = rows[index]
         for column in range(PLOT_COLUMNS):
             used[column] = plots[found[index], column]
-        along_m = SHARED_SPREAD * shared_m[index, 0]
-        across_m = SHARED_SPREAD * shared_m[index, 1]
-        along_m2 = along_m * along_m + blur_m2[index, 0]
-        across_m2 = across_m * across_m + blur_m2[index, 1]
+        for k in range(3):
+            used[COL_Z + k] += shift[index, k]
+            used[COL_EXTRA + k] += extra[index, k]
+        if extra[index, 2] > 0.0 and used[COL_KIND] == RADAR_DOPPLER:
+            used[COL_KIND] = RADAR  # the range rate is some mean of the members' too
+        along_m2 = blur_m2[index, 0]
+        across_m2 = blur_m2[index, 1]
         if along_m2 > 0.0 or across_m2 > 0.0:
             far2 = 0.0
             for a in range(3):

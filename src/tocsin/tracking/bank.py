@@ -98,14 +98,15 @@ class TrackBank:
         )
         return index
 
-    def correct(self, rows: Ints, found: Ints, plots: Array, shared_m: Array, blur_m2: Array, ref_ns: int) -> Array:
+    def correct(self, rows: Ints, found: Ints, plots: Array, shift: Array, extra: Array, blur_m2: Array, ref_ns: int) -> Array:
         """Correct the predicted rows that found a plot; return shown[rows, SHOWN_COLUMNS] of kernels.look, filled for these."""
         shown = np.empty((len(rows), SHOWN_COLUMNS))
         correct_tracks(
             rows,
             found,
             plots,
-            shared_m,
+            shift,
+            extra,
             blur_m2,
             ref_ns,
             self.x,

@@ -43,6 +43,7 @@ class Record:
     satellites: tuple[str, ...] = ()
     looked_ns: dict[str, int] = field(default_factory=dict)  # sensor -> when it last saw the track or looked for it
     missed: float = 0.0  # ln probability of the misses since the last plot, had it been there
+    proof: float = 0.0  # ln odds that the object is there at all, 0 at best: falls with misses, and with plots that fit a neighbour as well
     confirmed_ns: int | None = None
     lost_ns: int | None = None
     burnt_out_ns: int | None = None  # since when the boost model is improbable
@@ -63,7 +64,8 @@ class Record:
     origin_known: bool = False  # told from a part, or named as one; not shown as a ballistic track before
     asked_ns: tuple[int, int] | None = None  # since when it has waited to be told from a part, and when that was last tried
     bias_cov: Array | None = None  # [7, 7]: what the common biases of its sensors leave unsure; beyond the filter's covariance
-    recent: list[tuple[int, int]] = field(default_factory=list)  # (scan counter, plot index)
+    recent: list[tuple[int, int]] = field(default_factory=list)  # (scan counter, plot index) of the plots of its own
+    hit: tuple[int, int] = (0, 0)  # the last plot, shared or not
 
     def add_sensor(self, sensor: str, *, infrared: bool) -> None:
         """Note that a sensor contributed."""
@@ -151,10 +153,16 @@ class Record:
         """True if the plots fix a place: a radar, or two satellites. One satellite alone never confirms."""
         return self.radar_plots > 0 or len(self.satellites) >= 2
 
-    def note_hit(self, scan: int, plot: int) -> None:
-        """Remember which plot of which scan this track took."""
-        self.recent.append((scan, plot))
-        del self.recent[:-RECENT_HITS]
+    def note_hit(self, scan: int, plot: int, *, own: bool) -> None:
+        """Remember which plot of which scan this track took, and whether it was its own."""
+        self.hit = scan, plot
+        if own:
+            self.recent.append((scan, plot))
+            del self.recent[:-RECENT_HITS]
+
+    def prove(self, gain: float) -> None:
+        """Book what a look says about whether the object is there at all."""
+        self.proof = min(self.proof + gain, 0.0)
 
     def resolved_from(self, other: "Record") -> bool:
         """True if one recent scan gave each of the two tracks a plot of its own."""

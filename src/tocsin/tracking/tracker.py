@@ -22,6 +22,7 @@ from tocsin.models.sensing import SensorModel, false_alarms_per_hour, place_sens
 from tocsin.tracking.apart import SeenApart, Sight
 from tocsin.tracking.associate import associate
 from tocsin.tracking.bank import TrackBank
+from tocsin.tracking.duplicates import SAME_OBJECT, Duplicates, ghosts
 from tocsin.tracking.initiate import PlotMemory, Start
 from tocsin.tracking.intake import CheckedScan, check_scan, looks_of
 from tocsin.tracking.judge import judge
@@ -32,7 +33,7 @@ from tocsin.tracking.message import track_message
 from tocsin.tracking.record import Record
 from tocsin.tracking.registration import Registration
 from tocsin.tracking.settings import TrackerSettings
-from tocsin.tracking.start_kernels import agreeing_pairs, distance2
+from tocsin.tracking.start_kernels import distance2
 from tocsin.units import NS_PER_S, s2ns
 
 Array = NDArray[np.float64]
@@ -41,12 +42,8 @@ COMMIT_NS = s2ns(2.0)  # an unseen track's prediction becomes its state after th
 LOOKED_SHARE = 0.98  # of a scan period after which a sensor has looked everywhere again; the rest is a target's own drift
 MOST_PLOTS = 1_000_000  # of a scan, so that plots have numbers of their own
 GUIDE_PLOTS = 6  # from here on a ballistic track tells the next of its salvo how to move
-SAME_OBJECT = 22.5  # chi-square, 6 degrees of freedom, 0.999: two states may be one object
-SAME_OBJECT_S = 3.0  # ... if they agree for this long without each taking a plot of its own
 FORGOTTEN_S = 3_600.0  # without any scan for so long nothing is carried on: an hour is more than any flight
-MERGE_EVERY_NS = s2ns(0.5)
 DEFAULT_SETTINGS = TrackerSettings()
-MERGE_REACH_M = 50_000.0  # farther apart, two states are not compared
 
 
 class Tracker:
@@ -74,9 +71,10 @@ class Tracker:
         self._bank = TrackBank(settings.max_tracks)
         self._memory = PlotMemory()
         self._records: list[Record] = []  # in order of creation
-        self._agreeing: dict[tuple[int, int], int] = {}  # rows of two tracks -> since when their states agree
-        self._merge_due_ns = 0
+        self._duplicates = Duplicates()
         self._apart = SeenApart()
+        self._unresolved: set[int] = set()  # rows of tracks that the scan at hand cannot tell from a neighbour
+        self._rivals: dict[int, frozenset[int]] = {}  # row -> numbers of tracks that its plot in the scan at hand may belong to
         self._next_number = 1
         self._next_key = 1
         self._scan_count = 0
@@ -113,7 +111,8 @@ class Tracker:
         self._memory.forget(self._newest_ns - s2ns(self._settings.max_lag_s))
         tracks = self._messages(changed)
         sights = [sight for record in self._records if (sight := self._sight(record)) is not None]
-        self._apart.note(scan.sensor, s2ns(0.5 * model.sensor.scan_period_s), sights)
+        alive = tuple(record.number for record in self._records if record.status == "confirmed" and record.kind == "ballistic")
+        self._apart.note(scan.sensor, s2ns(0.5 * model.sensor.scan_period_s), sights, alive)
         return tracks, tuple(notes)
 
     def seen_apart(self) -> int:
@@ -127,11 +126,19 @@ class Tracker:
 
     def _sight(self, record: Record) -> Sight | None:
         """Return which plot of this scan a confirmed ballistic track took, if it did."""
-        if record.status != "confirmed" or not followed(record) or not record.recent or record.recent[-1][0] != self._scan_count:
+        if record.status != "confirmed" or not followed(record) or record.hit[0] != self._scan_count:
             return None
         x, y, z = self._bank.whole_x[record.row, :3].tolist()
-        plot = self._scan_count * MOST_PLOTS + record.recent[-1][1]
-        return Sight(time_ns=record.last_plot_ns, track=record.number, plot=plot, pos_ecef_m=(x, y, z))
+        plot = self._scan_count * MOST_PLOTS + record.hit[1]
+        own = bool(record.recent) and record.recent[-1] == record.hit
+        return Sight(
+            time_ns=record.last_plot_ns,
+            track=record.number,
+            plot=plot,
+            pos_ecef_m=(x, y, z),
+            own=own,
+            rivals=self._rivals.get(record.row, frozenset()),
+        )
 
     def _forget(self, end_ns: int) -> None:
         """Drop tracks whose state is older than any flight: the sensors were off, or a clock has jumped."""
@@ -212,6 +219,8 @@ class Tracker:
         """
         changed: dict[int, TrackStatus | None] = {}
         hit: set[int] = set()
+        self._unresolved = set()
+        self._rivals = {}
         first_seed = len(self._memory.seeds)
         for first, last in looks_of(checked.times_ns):
             self._look(checked, raw, first, last, model, hit, changed, notes)
@@ -242,20 +251,26 @@ class Tracker:
         taken = [False] * (last - first)
         if records:
             result = associate(self._bank, [record.row for record in records], plots, self._rows[model.sensor.sensor], ref_ns)
-            shown = self._bank.correct(result.rows, result.found, plots, result.shared_m, result.blur_m2, ref_ns).tolist()
+            shown = self._bank.correct(result.rows, result.found, plots, result.shift, result.extra, result.blur_m2, ref_ns).tolist()
             infrared = model.sensor.kind == "infrared"
+            self._unresolved.update(record.row for record, alone in zip(records, result.alone, strict=True) if not alone)
             for place, index in enumerate(result.found.tolist()):
                 if index < 0:
                     continue
                 taken[index] = True
                 record = records[place]
                 time_ns = checked.times_ns[first + index]
-                record.credit(float(result.score[place, index]), time_ns, model.sensor.sensor, infrared=infrared)
-                record.note_hit(self._scan_count, first + index)
-                judge(record, self._bank, shown[place], plots[index], time_ns)
+                own = result.alone[place]
+                record.credit(float(result.score[place, index]) if own else 0.0, time_ns, model.sensor.sensor, infrared=infrared)
+                record.note_hit(self._scan_count, first + index, own=own)
+                record.prove(float(result.proof[place]))
+                rivals = np.flatnonzero(result.rival[place]).tolist()
+                if rivals:
+                    self._rivals[record.row] = frozenset(records[other].number for other in rivals)
+                judge(record, self._bank, shown[place], plots[index] if own else None, time_ns)
                 if record.kind == "ballistic" and record.plots >= GUIDE_PLOTS and not self._bank.is_quiet(record.row):
                     self._memory.guide(record.key, time_ns, self._bank.whole_x[record.row])
-                if record.status == "confirmed" and not infrared:
+                if record.status == "confirmed" and own and not infrared:
                     self._registration.looked(model.index, model.sensor.detection_probability, seen=True)
                     if self._bank.is_quiet(record.row):
                         self._registration.take(record.key, time_ns, raw[first + index], model.index, self._bank.whole_x[record.row])
@@ -321,6 +336,7 @@ class Tracker:
             if self._newest_ns is None or end_ns >= self._newest_ns:
                 self._misses(unseen, expected, model, end_ns)
             down = {record.row for record, (_, alt_m, sigma_m) in zip(unseen, expected, strict=True) if below_ground(alt_m, sigma_m)}
+        self._close(ghosts(self._records, hit, self._lose_at), end_ns, changed)
         for record in self._records:
             if record.status == "closed" or (record.status == "confirmed" and record.row in hit):
                 continue
@@ -338,9 +354,7 @@ class Tracker:
             if status != record.status:
                 self._enter(record, status, end_ns)
                 changed[record.row] = status
-        if end_ns >= self._merge_due_ns:
-            self._merge_due_ns = end_ns + MERGE_EVERY_NS
-            self._merge(end_ns, changed)
+        self._close(self._duplicates.find(self._records, self._bank, end_ns), end_ns, changed)
         for record in unseen:
             behind_ns = end_ns - int(self._bank.time_ns[record.row])
             if behind_ns > COMMIT_NS and record.status != "closed":
@@ -348,6 +362,12 @@ class Tracker:
                 self._bank.commit(record.row, end_ns)
                 if (record.kind == "ballistic" or self._bank.is_quiet(record.row)) and record.can_be_quiet(end_ns):
                     self._bank.settle(record.row)
+
+    def _close(self, records: list[Record], end_ns: int, changed: dict[int, TrackStatus | None]) -> None:
+        """Close tracks that follow nothing of their own."""
+        for record in records:
+            self._enter(record, "closed", end_ns)
+            changed[record.row] = "closed"
 
     def _misses(self, records: list[Record], expected: list[list[float]], model: SensorModel, end_ns: int) -> None:
         """Book "looked and saw nothing" to the tracks that this sensor should have seen; expected: rows of kernels.look.survey.
@@ -371,6 +391,8 @@ class Tracker:
                 self._bank.unseen_thrust(record.row, chance)
                 chance *= burning
             record.missed += log(1.0 - chance)
+            if record.row not in self._unresolved:
+                record.prove(log(1.0 - chance))
             if record.status == "confirmed" and not infrared:
                 self._registration.looked(model.index, chance, seen=False)
             if record.status == "tentative":
@@ -382,28 +404,6 @@ class Tracker:
         record.lost_ns = end_ns if status == "lost" else None
         if status == "confirmed" and record.confirmed_ns is None:
             record.confirmed_ns = record.last_plot_ns
-
-    def _merge(self, end_ns: int, changed: dict[int, TrackStatus | None]) -> None:
-        """Close the younger of two confirmed tracks whose states have agreed for SAME_OBJECT_S without plots of their own."""
-        live = [record for record in self._records if record.status == "confirmed"]
-        if len(live) < 2:
-            self._agreeing.clear()
-            return
-        agreeing: dict[tuple[int, int], int] = {}
-        rows = self._bank.predict([record.row for record in live], end_ns)
-        pairs = np.empty((len(live) * (len(live) - 1) // 2, 2), np.int64)
-        count = agreeing_pairs(rows, self._bank.whole_x, self._bank.whole_P, MERGE_REACH_M, SAME_OBJECT, pairs)
-        for first, second in pairs[:count].tolist():
-            older, younger = live[first], live[second]
-            if younger.status == "closed" or older.resolved_from(younger):
-                continue
-            rows_of_both = (older.row, younger.row)
-            since = self._agreeing.get(rows_of_both, end_ns)
-            agreeing[rows_of_both] = since
-            if end_ns - since > s2ns(SAME_OBJECT_S):
-                self._enter(younger, "closed", end_ns)
-                changed[younger.row] = "closed"
-        self._agreeing = agreeing
 
     # --- output --------------------------------------------------------------------------------------------------------
 
