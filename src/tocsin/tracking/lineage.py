@@ -9,6 +9,7 @@ from tocsin.tracking.record import Record
 from tocsin.units import s2ns
 
 ORIGIN_WAIT_S = 8.0  # a new track beside a followed one is not shown before it is told from a part, for so long at most
+MOST_FAMILIES = 2  # more missiles where it may have come from are a salvo, of which it is one: there nothing tells a part from a neighbour
 STARVED_S = 4.0  # two looks of a usual radar
 OUTLIVED_S = 15.0  # a missile's track that ends so soon after a part left has lost the missile to that part's track
 ORIGIN_EVERY_S = 0.7  # ... and is asked about so often
@@ -27,6 +28,7 @@ def find_parents(records: list[Record], bank: TrackBank, now_ns: int) -> list[Re
     told: list[Record] = []
     for young in live:
         if young.may_be_part(now_ns):
+            young.linked_ns = now_ns
             _link(young, records, bank)
             if young.parent is not None:
                 told.append(young)
@@ -66,13 +68,16 @@ def _link(young: Record, records: list[Record], bank: TrackBank, *, at_last: boo
     other track has had no plot since: it has lost its object to the new one.
     """
     body = young.body(_moving(young, bank))
-    others = {
-        other.number: other
+    near = [
+        (record, other)
         for record in records
-        if record is not young and followed(record) and (young.number == 0 or record.number < young.number)
+        if record is not young and record.confirmed_ns is not None and record.kind == "ballistic"
         for other in (record.body(_moving(record, bank)),)
         if may_have_left(body, other)
-    }
+    ]
+    if len({other.family or -record.key for record, other in near}) > MOST_FAMILIES:
+        return True
+    others = {other.number: other for record, other in near if followed(record) and (young.number == 0 or record.number < young.number)}
     found = find_origin(body, tuple(others.values())) if others else OWN
     left = others.get(found.number)
     if left is not None and at_last and found.origin == "unsure":

@@ -20,6 +20,7 @@ LAUNCH_AFTER_S = (5.0, 30.0)  # after burnout: as the end of the burn becomes cl
 PAST_STATES = 90
 UNSEEN_S = 8.0  # a push of 30 m/s2 that nobody sees moves a missile by a kilometre in this time
 LONGEST_BURN_S = 60.0  # ... what is left of a burn of 40-120 s when radars see it
+LINK_EVERY_S = 3.0  # in which its state has become sharper
 YOUNG_S = 40.0  # a part's track is sharp enough to be told from a neighbour within this time
 RECENT_HITS = 12  # for "both tracks had their own plot in one scan"
 
@@ -59,6 +60,7 @@ class Record:
     launch_fitted_ns: int | None = None
     launch_fit: LaunchFit | None = None
     past: list[Moving] = field(default_factory=list)  # about one state a second, oldest first
+    linked_ns: int | None = None  # when it was last asked whether it left another track
     parent: int | None = None  # number of the missile that it left
     left_ns: int = 0  # ... and when
     origin_known: bool = False  # told from a part, or named as one; not shown as a ballistic track before
@@ -127,7 +129,8 @@ class Record:
 
     def may_be_part(self, now_ns: int) -> bool:
         """True while it is asked whether this track left another one, or another one left it: young."""
-        return now_ns - self.first_plot_ns <= s2ns(YOUNG_S) and self.parent is None
+        young = now_ns - self.first_plot_ns <= s2ns(YOUNG_S) and self.parent is None
+        return young and (self.linked_ns is None or now_ns - self.linked_ns >= s2ns(LINK_EVERY_S))
 
     def body(self, now: Moving) -> Body:
         """Return this track as one that may have left another, or that another may have left; now: its latest state."""
