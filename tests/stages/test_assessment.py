@@ -295,6 +295,25 @@ def test_stages_and_debris_are_objects_of_their_missile_and_not_missiles(zones: 
     assert (event.missiles_at_least, event.objects) == (1, 2)
 
 
+@pytest.mark.parametrize(("its_boost", "its_launch_s", "at_least"), [(0.0, -70.0, 1), (0.95, -70.0, 2), (0.0, 0.0, 2)])
+def test_what_coasts_beside_a_missile_that_burns_on_is_no_sure_second_one(
+    zones: Zones, its_boost: float, its_launch_s: float, at_least: int
+) -> None:
+    """A spent stage that nobody saw leave is an event; as a missile it is not certain, unless it burns too or was launched at another time."""
+    behind = SEAWARD.copy()
+    behind[:3] += 30_000.0
+    line = Line(zones)
+    for t in range(25):
+        line.feed(
+            t,
+            track(at(SEAWARD, t), t, boost=0.95, thrust_mps2=30.0, launch=launch_estimate(-75)),
+            track(at(behind, t), t, name="KOR-2", boost=its_boost, launch=launch_estimate(its_launch_s)),
+        )
+    events = line.last()
+    assert len(events) == 2
+    assert {event.missiles_at_least for event in events.values()} == {at_least}
+
+
 def test_two_objects_that_turn_out_to_be_one_leave_one_event(zones: Zones) -> None:
     off = SEAWARD.copy()
     off[:3] += 20_000.0

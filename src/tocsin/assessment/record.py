@@ -27,6 +27,7 @@ FALLING_MPS: Final = 50.0  # surely past its apogee
 CLASS_ALT_M: Final = 60.0 * KM  # above it drag does not change the energy
 FOOTPRINT_NS: Final = 5 * NS_PER_S  # a ring stays right that long: what can still be done only grows less
 MOST_THRUST_MPS2: Final = 60.0  # 6 g; a young track may say more
+SURELY_BURNING: Final = 0.8  # P(boost)
 RELIT_LEVEL: Final = 0.5  # P(boost) that says it burns again, long after its last burnout
 ACTING_NS: Final = 3 * NS_PER_S  # manoeuvres last longer; a model that wins for a moment is noise
 COASTING_LEVEL: Final = 0.95  # P(coast) that, held for as long as below, ends a manoeuvre: from then on its end is ballistic
@@ -57,6 +58,7 @@ class Record:
     apogee: tuple[float, float] | None = None  # (m, 1-sigma m) by the sharpest state before it
     classes: tuple[tuple[str, float], ...] | None = None
     burning_ns: int | None = None  # last seen under thrust
+    surely_burning_ns: int | None = None  # ... and when that was sure
     thrust_mps2: float = 0.0  # the strongest thrust seen
     quiet_ns: int | None = None  # coasting since
     acting_ns: int | None = None  # manoeuvring since
@@ -93,6 +95,8 @@ class Record:
             self.last = fused
         self.fused_live = fused.status != "closed"
         self.launch = best_launch(fused) or self.launch
+        if fused.models.boost > SURELY_BURNING:
+            self.surely_burning_ns = fused.time_ns
         self._remember(fused)
         if self.status in FINAL or not self._due(fused, now_ns):
             return False

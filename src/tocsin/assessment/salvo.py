@@ -20,6 +20,9 @@ SUSPECTED_SHARE: Final = 0.5  # what a suspected missile adds to the estimated c
 OVERLAP_S: Final = 2.0  # a track may take some last plots of a missile that a new one has already begun to follow
 LONGEST_GAP_S: Final = 60.0  # a manoeuvring missile is found again sooner, where anything sees it
 TURN_MPS2: Final = 60.0  # 6 g: a strong boost-back, or the lift of a pull-up
+SURE_BURN_S: Final = 12.0  # what coasts is taken to burn for 5-10 s after it was first seen; missiles are seen burning for 20-60 s
+LAUNCH_SLACK_S: Final = 5.0
+LAUNCH_SIGMAS: Final = 3.0
 SLACK_M: Final = 2_000.0  # of two young tracks
 SLACK_MPS: Final = 150.0
 STEP_S: Final = 1.0
@@ -63,6 +66,9 @@ def counts(records: tuple[Record, ...], apart: Apart) -> dict[str, tuple[int, fl
         if record.status == "suspected":
             found[record.salvo] = at_least, estimate + SUSPECTED_SHARE
             continue
+        if may_be_stage(record, records):
+            found[record.salvo] = at_least, estimate + SUSPECTED_SHARE
+            continue
         free = confirmed.setdefault(record.salvo, [])  # not yet taken for the beginning of another
         before = next((k for k, other in enumerate(free) if may_be_same(other, record)), None)
         if before is None:
@@ -84,6 +90,36 @@ def _seen_apart(records: list[Record], apart: Apart) -> int:
             total += 1
         groups.update(known[:1])
     return total + sum(groups.values())
+
+
+def may_be_stage(record: Record, others: tuple[Record, ...]) -> bool:
+    """True if a missile was not seen to burn for long, while one that may be of the same launch burnt on: it may be what that one left."""
+    first = record.first
+    if first is None or _burnt_s(record) > SURE_BURN_S:
+        return False
+    return any(
+        other.surely_burning_ns is not None
+        and other.surely_burning_ns > first.first_plot_ns
+        and _burnt_s(other) > SURE_BURN_S
+        and _same_launch(record.launch, other.launch)
+        for other in others
+        if other is not record and other.salvo == record.salvo and other.status != "cancelled"
+    )
+
+
+def _burnt_s(record: Record) -> float:
+    """Return for how long it was seen, or taken at first, to burn."""
+    if record.surely_burning_ns is None or record.first is None:
+        return 0.0
+    return seconds_between(record.surely_burning_ns, record.first.first_plot_ns)
+
+
+def _same_launch(one: LaunchEstimate | None, other: LaunchEstimate | None) -> bool:
+    """True unless two launch times are told apart; what coasted from the first is told too early by its unseen burn."""
+    if one is None or other is None:
+        return True
+    apart_s = abs(seconds_between(one.time_ns, other.time_ns))
+    return apart_s <= LAUNCH_SLACK_S + LAUNCH_SIGMAS * (one.time_sigma_s + other.time_sigma_s)
 
 
 def may_be_same(before: Record, after: Record) -> bool:
