@@ -299,7 +299,7 @@ def test_stages_and_debris_are_objects_of_their_missile_and_not_missiles(zones: 
 def test_what_coasts_beside_a_missile_that_burns_on_is_no_sure_second_one(
     zones: Zones, its_boost: float, its_launch_s: float, at_least: int
 ) -> None:
-    """A spent stage that nobody saw leave is an event; as a missile it is not certain, unless it burns too or was launched at another time."""
+    """A spent stage that nobody saw leave is an event, but no certain missile, unless it burns too or left at another time."""
     behind = SEAWARD.copy()
     behind[:3] += 30_000.0
     line = Line(zones)
