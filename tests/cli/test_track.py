@@ -197,6 +197,11 @@ def test_from_leaves_out_earlier_plots(night: Night, tmp_path: Path) -> None:
     assert min(time_of(line) for line in tracks) >= start_ns
     summary = json.loads((tmp_path / "out" / "summary.json").read_bytes())
     assert summary["counts"]["plots"] == sum(plot.time_ns >= start_ns for plot in night.plots)
+    health = {sensor["sensor"]: sensor for sensor in summary["sensors"]}  # simulated without any bias
+    assert sorted(health) == sorted(SEEING)
+    assert {sensor["verdict"] for sensor in health.values()} == {"good"}
+    assert all(abs(sensor["bias_range_m"]) < 4.0 * sensor["sigma_bias_range_m"] for sensor in health.values())
+    assert all(sensor["plots"] >= 10 and sensor["detections"] > 0.0 for sensor in health.values())
 
 
 def test_bad_lines_are_said_once_each_counted_and_cost_nothing_else(night: Night, tmp_path: Path, tocsin: Tool) -> None:

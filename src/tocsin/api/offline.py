@@ -23,6 +23,7 @@ from tocsin.geography import Zones, load_zones
 from tocsin.kernels.geodesy import altitude_m
 from tocsin.messages.basics import Nation, Note
 from tocsin.messages.event import LaunchEvent
+from tocsin.messages.health import SensorHealth
 from tocsin.messages.plot import Plot, Scan
 from tocsin.messages.release import Policy
 from tocsin.messages.sensor import Sensor
@@ -44,13 +45,17 @@ ENDED: Final = ("closed", "cancelled")  # states of an event that nothing follow
 
 
 class OfflineStep(msgspec.Struct, frozen=True, kw_only=True):
-    """What one scan, or one second of the clock, brought. ``seconds``: time a scan took on this machine, None for the clock."""
+    """What one scan, or one second of the clock, brought. ``seconds``: time a scan took on this machine, None for the clock.
+
+    ``health``: of every radar, in the last step only, which brings nothing else.
+    """
 
     time_ns: int
     tracks: tuple[Track, ...]
     events: tuple[LaunchEvent, ...]
     notes: tuple[Note, ...]  # plots that could not be used, and why
     seconds: float | None
+    health: tuple[SensorHealth, ...] = ()
 
 
 def track_plots(
@@ -77,6 +82,7 @@ def track_plots(
         yield from run.clock(time_ns - 1)
         yield run.scan(Scan(sensor=sensor, time_ns=time_ns, plots=tuple(group)))
     yield from run.clock(until_ns)
+    yield from run.end()
 
 
 def in_order(plots: Iterable[Plot], window_plots: int) -> Iterator[Plot]:
@@ -154,6 +160,12 @@ class _Run:
             alive = bool(tracks or self._open)
             if shown or events or notes:
                 yield OfflineStep(time_ns=now_ns, tracks=shown, events=events, notes=notes, seconds=None)
+
+    def end(self) -> Iterator[OfflineStep]:
+        """Yield what is thought of the radars at the end; nothing where no scan came."""
+        if self._now_ns is not None:
+            health = tuple(one for tracker in self._trackers.values() for one in tracker.health(self._now_ns))
+            yield OfflineStep(time_ns=self._now_ns, tracks=(), events=(), notes=(), seconds=None, health=health)
 
     def _apart(self) -> dict[str, tuple[str, int]]:
         """Return what all trackers know of tracks that flew together."""

@@ -18,12 +18,13 @@ from tocsin.adapters.fitting import launch_fitter
 from tocsin.adapters.formats.events import event_line
 from tocsin.adapters.formats.plots import PlotReader
 from tocsin.adapters.formats.problem import Problem, problem_text
-from tocsin.adapters.formats.summary import Percentiles, TrackCounts, TrackSummary, summary_json
+from tocsin.adapters.formats.summary import Percentiles, TrackCounts, TrackSummary, sensor_line, summary_json
 from tocsin.adapters.formats.times import iso2ns, ns2iso
 from tocsin.adapters.formats.tracks import track_line
 from tocsin.api.offline import OfflineStep, track_plots
 from tocsin.errors import OperatorFault
 from tocsin.evaluation.night import quantile
+from tocsin.messages.health import SensorHealth
 from tocsin.messages.plot import Plot
 from tocsin.node.settings import parse_sensors, unknown_keys
 from tocsin.tracking.intake import PLOT_PROBLEMS
@@ -87,6 +88,7 @@ class Tally:
         self.events: set[str] = set()
         self.track_lines = self.event_lines = self.used = 0
         self.scans_s = Sample()
+        self.health: tuple[SensorHealth, ...] = ()
 
 
 def run_track(plots: str, sensors: Path, out: Path, every: float, start: str | None, until: str | None) -> None:
@@ -180,6 +182,7 @@ def _write(steps: Iterable[OfflineStep], out: Path, tally: Tally, problems: Prob
     """Write the lines of every step as they come, and count them."""
     with LineFile(out / "tracks.jsonl") as tracks, LineFile(out / "events.jsonl") as events:
         for step in steps:
+            tally.health = step.health or tally.health
             if step.seconds is not None:
                 tally.scans_s.add(step.seconds)
             for note in step.notes:
@@ -221,4 +224,5 @@ def _summary(reader: PlotReader, tally: Tally, problems: Problems, seconds: floa
         plots_per_s=tally.used / seconds if seconds > 0.0 else None,
         scan_latency_ms=latency,
         input_problems=dict(sorted(problems.counts.items())),
+        sensors=tuple(sensor_line(health) for health in tally.health if health.expected_detections > 0.0 or health.plots > 0),
     )

@@ -4,6 +4,9 @@ from typing import Final
 
 import msgspec
 
+from tocsin.adapters.formats.angles import deg
+from tocsin.messages.health import SensorFault, SensorHealth, SensorVerdict
+
 Figure = float | None
 
 
@@ -25,8 +28,28 @@ class TrackCounts(msgspec.Struct, frozen=True, kw_only=True):
     event_lines: int
 
 
+class SensorLine(msgspec.Struct, frozen=True, kw_only=True):
+    """What was thought of one radar at the end: its bias with 1 sigma, measured minus true, and how many of its tracks' plots came."""
+
+    sensor: str
+    verdict: SensorVerdict
+    fault: SensorFault
+    bias_azimuth_deg: float
+    bias_elevation_deg: float
+    bias_range_m: float
+    bias_time_s: float
+    sigma_bias_azimuth_deg: float
+    sigma_bias_elevation_deg: float
+    sigma_bias_range_m: float
+    sigma_bias_time_s: float
+    variance_factor: float
+    plots: int
+    expected_detections: float
+    detections: float
+
+
 class TrackSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """Of ``tocsin track``. ``input_problems``: how many by reason."""
+    """Of ``tocsin track``. ``input_problems``: how many by reason. ``sensors``: radars that saw confirmed tracks, by health."""
 
     version: str
     seed: int | None
@@ -35,9 +58,31 @@ class TrackSummary(msgspec.Struct, frozen=True, kw_only=True):
     plots_per_s: Figure
     scan_latency_ms: Percentiles
     input_problems: dict[str, int]
+    sensors: tuple[SensorLine, ...] = ()
 
 
 _encoder: Final = msgspec.json.Encoder()
+
+
+def sensor_line(health: SensorHealth) -> SensorLine:
+    """Return a sensor's health as the summary has it."""
+    return SensorLine(
+        sensor=health.sensor,
+        verdict=health.verdict,
+        fault=health.fault,
+        bias_azimuth_deg=deg(health.bias_azimuth_rad),
+        bias_elevation_deg=deg(health.bias_elevation_rad),
+        bias_range_m=health.bias_range_m,
+        bias_time_s=health.bias_clock_s,
+        sigma_bias_azimuth_deg=deg(health.sigma_bias_azimuth_rad),
+        sigma_bias_elevation_deg=deg(health.sigma_bias_elevation_rad),
+        sigma_bias_range_m=health.sigma_bias_range_m,
+        sigma_bias_time_s=health.sigma_bias_clock_s,
+        variance_factor=health.variance_factor,
+        plots=health.plots,
+        expected_detections=health.expected_detections,
+        detections=health.detections,
+    )
 
 
 def summary_json(summary: TrackSummary) -> bytes:
