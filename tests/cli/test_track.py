@@ -299,7 +299,7 @@ def test_the_package_offers_its_names_and_loads_nothing_heavy_before_they_are_us
     assert done.stdout.split() == ["False", "False", package.__version__, "True"]
     assert package.track_plots is track_plots
     assert package.Tracker.__name__ == "Tracker"
-    with pytest.raises(AttributeError, match="it offers Tracker, __version__, track_plots"):
+    with pytest.raises(AttributeError, match="it offers Plot, Scan, Sensor, Tracker, __version__, read_plots, read_sensors, track_plots"):
         _ = package.nothing  # type: ignore[attr-defined]
 
 
