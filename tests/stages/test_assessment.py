@@ -314,6 +314,18 @@ def test_what_coasts_beside_a_missile_that_burns_on_is_no_sure_second_one(
     assert {event.missiles_at_least for event in events.values()} == {at_least}
 
 
+def test_a_later_launch_takes_nothing_from_the_count(zones: Zones) -> None:
+    """Four that were only seen coasting are four, whatever burns minutes later: it was not yet flying, and left none of them."""
+    line = Line(zones)
+    states = [SEAWARD + np.array([40_000.0 * index, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]) for index in range(5)]
+    for t in range(25):
+        line.feed(t, *(track(at(states[index], t), t, name=f"KOR-{index}") for index in range(4)))
+    assert {event.missiles_at_least for event in line.last().values()} == {4}
+    for t in range(300, 325):
+        line.feed(t, track(at(states[4], t - 300), t, name="KOR-9", first_s=300, boost=0.95, thrust_mps2=30.0))
+    assert line.last()["JPN-joint-2023-08-30-5"].missiles_at_least == 5
+
+
 def test_two_objects_that_turn_out_to_be_one_leave_one_event(zones: Zones) -> None:
     off = SEAWARD.copy()
     off[:3] += 20_000.0

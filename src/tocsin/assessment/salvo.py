@@ -21,6 +21,8 @@ OVERLAP_S: Final = 2.0  # a track may take some last plots of a missile that a n
 LONGEST_GAP_S: Final = 60.0  # a manoeuvring missile is found again sooner, where anything sees it
 TURN_MPS2: Final = 60.0  # 6 g: a strong boost-back, or the lift of a pull-up
 SURE_BURN_S: Final = 12.0  # what coasts is taken to burn for 5-10 s after it was first seen; missiles are seen burning for 20-60 s
+STAGE_SLACK_NS: Final = 5 * NS_PER_S  # one radar sees the stage a scan or two before the missile
+MOST_STAGES: Final = 2  # that one missile leaves while it burns: a spent stage, and what held the two together
 LAUNCH_SLACK_S: Final = 5.0
 LAUNCH_SIGMAS: Final = 3.0
 SLACK_M: Final = 2_000.0  # of two young tracks
@@ -59,6 +61,7 @@ def counts(records: tuple[Record, ...], apart: Apart) -> dict[str, tuple[int, fl
     """
     found: dict[str, tuple[int, float]] = {}
     confirmed: dict[str, list[Record]] = {}
+    stages: dict[str, int] = {}  # missile -> what counts as perhaps left by it
     for record in records:
         if record.status == "cancelled":
             continue
@@ -66,7 +69,9 @@ def counts(records: tuple[Record, ...], apart: Apart) -> dict[str, tuple[int, fl
         if record.status == "suspected":
             found[record.salvo] = at_least, estimate + SUSPECTED_SHARE
             continue
-        if may_be_stage(record, records):
+        missile = missile_of_stage(record, records)
+        if missile is not None and stages.get(missile.event, 0) < MOST_STAGES:
+            stages[missile.event] = stages.get(missile.event, 0) + 1
             found[record.salvo] = at_least, estimate + SUSPECTED_SHARE
             continue
         free = confirmed.setdefault(record.salvo, [])  # not yet taken for the beginning of another
@@ -92,19 +97,19 @@ def _seen_apart(records: list[Record], apart: Apart) -> int:
     return total + sum(groups.values())
 
 
-def may_be_stage(record: Record, others: tuple[Record, ...]) -> bool:
-    """True if a missile was not seen to burn for long, while one that may be of the same launch burnt on: it may be what that one left."""
+def missile_of_stage(record: Record, others: tuple[Record, ...]) -> Record | None:
+    """Return the missile that may have left what was not seen to burn for long: it was flying by then, burnt on, and left at that time."""
     first = record.first
     if first is None or _burnt_s(record) > SURE_BURN_S:
-        return False
-    return any(
-        other.surely_burning_ns is not None
-        and other.surely_burning_ns > first.first_plot_ns
-        and _burnt_s(other) > SURE_BURN_S
-        and _same_launch(record.launch, other.launch)
-        for other in others
-        if other is not record and other.salvo == record.salvo and other.status != "cancelled"
-    )
+        return None
+    for other in others:
+        if other is record or other.salvo != record.salvo or other.status == "cancelled" or other.first is None:
+            continue
+        flying = other.first.first_plot_ns <= first.first_plot_ns + STAGE_SLACK_NS
+        burning = other.surely_burning_ns is not None and other.surely_burning_ns > first.first_plot_ns
+        if flying and burning and _burnt_s(other) > SURE_BURN_S and _same_launch(record.launch, other.launch):
+            return other
+    return None
 
 
 def _burnt_s(record: Record) -> float:

@@ -61,6 +61,41 @@ def assign_groups(rows: Ints, X: Array, P: Array, plots: Array, score: Array, mi
 
 
 @kernel
+def components(chance: Array, score: Array, label: Ints) -> None:
+    """Fill label[tracks] with the lowest track of the set that is joined by a chance of being unresolved, or by a plot in two gates.
+
+    What happens in one set is no matter to another one: each is assigned by itself.
+    """
+    n = label.shape[0]
+    for t in range(n):
+        label[t] = t
+    for t in range(n):
+        for u in range(t):
+            if label[u] != label[t] and (chance[t, u] > 0.0 or _common_gate(score[t], score[u])):
+                low, high = min(label[t], label[u]), max(label[t], label[u])
+                for k in range(n):
+                    if label[k] == high:
+                        label[k] = low
+
+
+@kernel
+def _common_gate(one: Array, other: Array) -> bool:
+    """True if a plot lies in two tracks' gates; one[plots], other[plots]: their scores."""
+    common = False
+    for p in range(one.shape[0]):
+        common = common or (one[p] > NEVER and other[p] > NEVER)
+    return common
+
+
+@kernel
+def reachable(rows: Ints, X: Array, P: Array, plots: Array, near: Flags) -> None:
+    """Fill near[plots] with whether a plot may belong to any of the tracks, seen alone or together."""
+    whole = np.ones(rows.shape[0], np.bool_)
+    for p in range(plots.shape[0]):
+        near[p] = _in_reach(whole, rows, X, P, plots[p])
+
+
+@kernel
 def _likeliest_groups(chance: Array, group: Ints) -> None:
     """Fill group[tracks] with the lowest track of the set that is linked by chances of TOGETHER and more."""
     n = group.shape[0]

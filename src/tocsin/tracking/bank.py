@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from tocsin.kernels.imm import HIST_CAN_AIR, HIST_CAN_BOOST, HIST_QUIET, HISTORY, combine, fall_quiet, predict_tracks
+from tocsin.kernels.imm import HIST_CAN_AIR, HIST_CAN_BOOST, HIST_ONSET, HIST_QUIET, HISTORY, combine, fall_quiet, predict_tracks
 from tocsin.kernels.look import NOT_PREDICTED, SHOWN_COLUMNS, correct_tracks, show
 from tocsin.kernels.phases import BOOST, COAST, MANOEUVRE, MODELS, WHOLE, N
 from tocsin.models.motion import motion_parameters, start_models
@@ -147,7 +147,9 @@ class TrackBank:
         """Make the prediction the state (a long gap need not be flown again at every scan)."""
         self.x[row] = self.next_x[row]
         self.P[row] = self.next_P[row]
-        if not self.is_quiet(row):  # a quiet track's weights are those of the last plot
+        if self.is_quiet(row):
+            self.history[row, HIST_ONSET] = self.next_mu[row, MANOEUVRE]
+        else:
             self.mu[row] = self.next_mu[row]
         self.time_ns[row] = time_ns
         self.next_ns[row] = NOT_PREDICTED

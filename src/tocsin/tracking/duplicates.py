@@ -21,11 +21,16 @@ class Duplicates:
         self._due_ns = 0
 
     def find(self, records: list[Record], bank: TrackBank, end_ns: int) -> list[Record]:
-        """Return the younger of every two confirmed tracks whose states have agreed for SAME_OBJECT_S without plots of their own."""
+        """Return the younger of every two confirmed tracks whose states have agreed for SAME_OBJECT_S without plots of their own.
+
+        Younger is the one of the higher number: a missile is never closed in favour of its part, whichever track began first.
+        """
         if end_ns < self._due_ns:
             return []
         self._due_ns = end_ns + EVERY_NS
-        live = [record for record in records if record.status == "confirmed"]
+        live = sorted(
+            (record for record in records if record.status == "confirmed"), key=lambda one: (one.number == 0, one.number, one.key)
+        )
         found: list[Record] = []
         agreeing: dict[tuple[int, int], int] = {}
         if len(live) > 1:
@@ -42,6 +47,11 @@ class Duplicates:
                     found.append(younger)
         self._agreeing = agreeing
         return found
+
+
+def _age(record: Record) -> tuple[bool, int, int]:
+    """Order tracks by number, those without one last."""
+    return record.number == 0, record.number, record.key
 
 
 def ghosts(records: list[Record], hit: set[int], lose_at: float) -> list[Record]:

@@ -34,6 +34,12 @@ def find_parents(records: list[Record], bank: TrackBank, now_ns: int) -> list[Re
                 told.append(young)
     for part in live:
         missile = next((one for one in live if one.number == part.parent), None)
+        if missile is None and part.parent is not None and all(record.number != part.parent for record in records):
+            if part.parent_seen_ns - part.left_ns < s2ns(OUTLIVED_S):  # that track ended soon: what is left is the missile
+                part.number, part.parent = part.parent, None
+                told.append(part)
+            continue
+        part.parent_seen_ns = missile.last_plot_ns if missile is not None else part.parent_seen_ns
         if missile is None or part.plots < LEAD_PLOTS or now_ns - part.last_plot_ns > s2ns(LEAD_SEEN_S):
             continue
         gone = now_ns - missile.last_plot_ns > s2ns(LEAD_SEEN_S)

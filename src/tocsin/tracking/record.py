@@ -63,6 +63,7 @@ class Record:
     linked_ns: int | None = None  # when it was last asked whether it left another track
     parent: int | None = None  # number of the missile that it left
     left_ns: int = 0  # ... and when
+    parent_seen_ns: int = 0  # ... and when that had its last plot
     origin_known: bool = False  # told from a part, or named as one; not shown as a ballistic track before
     asked_ns: tuple[int, int] | None = None  # since when it has waited to be told from a part, and when that was last tried
     bias_cov: Array | None = None  # [7, 7]: what the common biases of its sensors leave unsure; beyond the filter's covariance
@@ -139,17 +140,20 @@ class Record:
         return Body(number=self.number, family=family, states=(*states, now), first_plot_ns=self.first_plot_ns)
 
     def take_place_of(self, other: "Record") -> None:
-        """Exchange what names a missile with another track that turned out to be its part: number, launch, when first seen.
+        """Exchange what names a missile with another track that turned out to be its part: number, parent, launch, when first seen.
 
-        What was seen of the launch goes along only if the two were still one when it was seen.
+        What was seen of the launch and of the burn goes along only if the two were still one when it was seen; the launch is then
+        fitted again.
         """
         self.number, other.number = other.number, self.number
         self.confirmed_ns, other.confirmed_ns = other.confirmed_ns, self.confirmed_ns
-        self.parent, other.parent, other.left_ns = None, self.parent, self.left_ns
+        self.parent, other.parent, other.left_ns = other.parent, self.parent, self.left_ns
         if other.first_plot_ns < self.left_ns:
             self.early = [plot for plot in other.early if plot[0] < self.first_plot_ns] + self.early
-            self.launch, self.launch_fit, self.launch_fitted_ns = other.launch, other.launch_fit, other.launch_fitted_ns
+            self.launch, self.launch_fit, self.launch_fitted_ns = other.launch, other.launch_fit, None
             self.first_plot_ns, other.first_plot_ns = other.first_plot_ns, self.first_plot_ns
+            if not self.boosting_seen:
+                self.boosting_seen, self.burnout_ns = other.boosting_seen, other.burnout_ns
         other.launch, other.launch_fit, other.early = None, None, []
 
     def located(self) -> bool:
@@ -163,9 +167,12 @@ class Record:
             self.recent.append((scan, plot))
             del self.recent[:-RECENT_HITS]
 
-    def prove(self, gain: float) -> None:
-        """Book what a look says about whether the object is there at all."""
-        self.proof = min(self.proof + gain, 0.0)
+    def prove(self, gain: float, *, sole: bool = False) -> None:
+        """Book what a look says about whether the object is there at all; sole: by a plot that no other track can have caused.
+
+        Such a plot ends the doubt that misses had raised: a missile that was out of sight is found again, not begun anew.
+        """
+        self.proof = min(gain if sole else self.proof + gain, 0.0)
 
     def resolved_from(self, other: "Record") -> bool:
         """True if one recent scan gave each of the two tracks a plot of its own."""

@@ -74,7 +74,7 @@ class Tracker:
         self._duplicates = Duplicates()
         self._apart = SeenApart()
         self._unresolved: set[int] = set()  # rows of tracks that the scan at hand cannot tell from a neighbour
-        self._rivals: dict[int, frozenset[int]] = {}  # row -> numbers of tracks that its plot in the scan at hand may belong to
+        self._rivals: dict[int, frozenset[int]] = {}  # row -> keys of tracks that its plot in the scan at hand may belong to
         self._next_number = 1
         self._next_key = 1
         self._scan_count = 0
@@ -111,7 +111,7 @@ class Tracker:
         self._memory.forget(self._newest_ns - s2ns(self._settings.max_lag_s))
         tracks = self._messages(changed)
         sights = [sight for record in self._records if (sight := self._sight(record)) is not None]
-        alive = tuple(record.number for record in self._records if record.status == "confirmed" and record.kind == "ballistic")
+        alive = tuple(record.number for record in self._records if record.status == "confirmed" and followed(record))
         self._apart.note(scan.sensor, s2ns(0.5 * model.sensor.scan_period_s), sights, alive)
         return tracks, tuple(notes)
 
@@ -137,7 +137,7 @@ class Tracker:
             plot=plot,
             pos_ecef_m=(x, y, z),
             own=own,
-            rivals=self._rivals.get(record.row, frozenset()),
+            rivals=frozenset(other.number for other in self._records if other.key in self._rivals.get(record.row, frozenset())),
         )
 
     def _forget(self, end_ns: int) -> None:
@@ -175,12 +175,12 @@ class Tracker:
         notes = self._registration.update(now_ns)
         for record in self._records:
             self._register(record)
-        parted = find_parents(self._records, self._bank, now_ns)
         found = {key: fit for key, fit in fits if fit is not None}
         fitted = [record for record in self._records if record.key in found and record.parent is None]
-        for record in fitted:
+        for record in fitted:  # before numbers and launches are exchanged: a fit is of the track that it was asked for
             record.launch_fit = found[record.key]
             record.launch = found[record.key].estimate
+        parted = find_parents(self._records, self._bank, now_ns)
         return self._at([record for record in self._records if record in fitted or record in parted], now_ns), notes
 
     def predicted(self, now_ns: int) -> tuple[Track, ...]:
@@ -253,20 +253,21 @@ class Tracker:
             result = associate(self._bank, [record.row for record in records], plots, self._rows[model.sensor.sensor], ref_ns)
             shown = self._bank.correct(result.rows, result.found, plots, result.shift, result.extra, result.blur_m2, ref_ns).tolist()
             infrared = model.sensor.kind == "infrared"
-            self._unresolved.update(record.row for record, alone in zip(records, result.alone, strict=True) if not alone)
+            alone = result.alone()
+            self._unresolved.update(record.row for record, one in zip(records, alone, strict=True) if not one)
             for place, index in enumerate(result.found.tolist()):
                 if index < 0:
                     continue
                 taken[index] = True
                 record = records[place]
                 time_ns = checked.times_ns[first + index]
-                own = result.alone[place]
+                own = alone[place]
                 record.credit(float(result.score[place, index]) if own else 0.0, time_ns, model.sensor.sensor, infrared=infrared)
                 record.note_hit(self._scan_count, first + index, own=own)
-                record.prove(float(result.proof[place]))
                 rivals = np.flatnonzero(result.rival[place]).tolist()
+                record.prove(float(result.proof[place]), sole=own and not rivals)
                 if rivals:
-                    self._rivals[record.row] = frozenset(records[other].number for other in rivals)
+                    self._rivals[record.row] = frozenset(records[other].key for other in rivals)
                 judge(record, self._bank, shown[place], plots[index] if own else None, time_ns)
                 if record.kind == "ballistic" and record.plots >= GUIDE_PLOTS and not self._bank.is_quiet(record.row):
                     self._memory.guide(record.key, time_ns, self._bank.whole_x[record.row])
@@ -453,7 +454,7 @@ class Tracker:
     def _shown(self, record: Record) -> bool:
         """True if a track may leave the tracker: confirmed once, or suspected and ballistic; not while it may yet be a part."""
         suspected = record.status == "tentative" and record.kind == "ballistic" and record.evidence >= self._settings.suspect_ln_ratio
-        if record.number == 0 and record.confirmed_ns is None and not suspected:
+        if record.number == 0 and (record.status == "closed" or (record.confirmed_ns is None and not suspected)):
             return False
         return record.kind != "ballistic" or origin_known(record, self._records, self._bank)
 
