@@ -2,10 +2,10 @@
 
     python bench/raid.py [--missiles 100] [--sensors 12] [--minutes 5] [--seed 1] [--until S]
 
-One process on one core, plots to events in memory, impacts at 1 Hz. Prints how many times real time it runs (wall clock and
-CPU), the time of a scan, memory at the start, in the middle and at the end, how many impacts a second of data brought for
-each missile in flight, and tracks and events against the truth. Exit code 1 if a target is missed. Memory is that of the
-tracking alone: plots are made one scan at a time from arrays that stand before the start.
+Plots to events in memory, impacts at 1 Hz, launch fits in a second process as in `tocsin track`. Prints how many times real
+time it runs (wall clock and CPU), the time of a scan, memory at the start, in the middle and at the end, how many impacts a
+second of data brought for each missile in flight, and tracks and events against the truth. Exit code 1 if a target is
+missed. Memory is that of the tracking alone: plots are made one scan at a time from arrays that stand before the start.
 """
 
 import argparse
@@ -22,6 +22,7 @@ import numpy as np
 from cases import Watch, owned_events, owner, zones
 from figures import Verdicts, median
 
+from tocsin.adapters.fitting import launch_fitter
 from tocsin.api.offline import track_plots
 from tocsin.kernels.geodesy import ground_bearing_rad, ground_destination
 from tocsin.messages.sensor import Sensor
@@ -29,6 +30,7 @@ from tocsin.sim.draw import KINDS, LAUNCH_NS, Drawn, draw_flight
 from tocsin.sim.field import draw_sensors, night_of
 from tocsin.sim.night import Night
 from tocsin.sim.observe import SimScan, play
+from tocsin.tracking.launch import BeginFits
 from tocsin.units import DEG, KM, NS_PER_S, s2ns
 
 SITES: Final = 6
@@ -81,11 +83,13 @@ class Pace:
         self.impacts: Counter[int] = Counter()  # whole second -> revisions with an impact
 
 
-def run(scans: list[SimScan], sensors: tuple[Sensor, ...], watch: Watch, pace: Pace, until_ns: int) -> tuple[float, float]:
+def run(
+    scans: list[SimScan], sensors: tuple[Sensor, ...], watch: Watch, pace: Pace, until_ns: int, begin_fits: BeginFits | None
+) -> tuple[float, float]:
     """Track the raid; return (wall s, CPU s)."""
     wall, cpu, due_ns = perf_counter(), process_time(), 0
     plots = (plot for sim_scan in scans for plot in sim_scan.scan.plots)
-    for step in track_plots(plots, sensors, zones=zones(), until_ns=until_ns, window_plots=1):
+    for step in track_plots(plots, sensors, zones=zones(), until_ns=until_ns, window_plots=1, begin_fits=begin_fits):
         if step.seconds is not None:
             pace.scans_s.append(step.seconds)
         for track in step.tracks:
@@ -117,7 +121,8 @@ def main() -> None:
     scans = [s for s in play(night.scenario, sensors, options.seed, night) if s.scan.time_ns <= until_ns]
     warm(scans, sensors)
     watch, pace = Watch(()), Pace()
-    wall_s, cpu_s = run(scans, sensors, watch, pace, until_ns)
+    with launch_fitter() as begin_fits:
+        wall_s, cpu_s = run(scans, sensors, watch, pace, until_ns, begin_fits)
     verdicts = Verdicts()
     speed(scans, pace, (wall_s, cpu_s), verdicts)
     impacts(night, scans, pace, verdicts)
@@ -140,12 +145,12 @@ def speed(scans: list[SimScan], pace: Pace, took_s: tuple[float, float], verdict
     real = sum(label >= 0 for s in scans for label in s.labels)
     print(f"{plots} plots ({real} of targets) in {len(scans)} scans over {span_s:.0f} s")
     verdicts.show(
-        "times real time, CPU of one core",
-        f"{span_s / cpu_s:.1f} ({plots / cpu_s:.0f} plots/s)",
+        "times real time on both cores, wall clock",
+        f"{span_s / wall_s:.1f} ({plots / wall_s:.0f} plots/s)",
         f">= {REAL_TIME:g}",
-        met=span_s >= REAL_TIME * cpu_s,
+        met=span_s >= REAL_TIME * wall_s,
     )
-    verdicts.show("times real time, wall clock", f"{span_s / wall_s:.1f}", "", met=None)
+    verdicts.show("times real time, CPU of the process that tracks", f"{span_s / cpu_s:.1f}", "", met=None)
     slowest = min((b[0] - a[0]) / NS_PER_S / max(b[2] - a[2], 1e-9) for a, b in pairwise(pace.marks))
     verdicts.show("times real time, CPU of one core, worst ten seconds", f"{slowest:.1f}", ">= 1", met=slowest >= 1.0)
     ordered = sorted(pace.scans_s)
