@@ -118,12 +118,6 @@ def stays_behind(new: Body, other: Body) -> bool:
     return burnt[0] != burnt[1] and (speeds2[0] > speeds2[1]) == burnt[0]
 
 
-def _burnt_since(body: Body, time_ns: int) -> bool:
-    """True if an object has burnt at or after a time; what it is first taken for does not count."""
-    told = [state for state in body.states[EARLY_STATE:] if state.time_ns >= time_ns]
-    return any(state.burning > BURNS for state in (*told, body.states[-1]))
-
-
 def may_have_left(new: Body, other: Body) -> bool:
     """True if a new object may have left another at all, under constant gravity and thrust: what is worth asking ``find_origin``."""
     times = _times(new, other)
