@@ -30,6 +30,8 @@ MERGE_EVERY_NS: Final = NS_PER_S
 AMBIGUOUS_COST: Final = 6.0  # 2 ln(likelihood ratio 20): below it two objects explain a new track about equally well
 NEAR_CHI2: Final = 200.0  # a newcomer that fits none but is so near to one (bias, a bad first state) waits too, before it counts as
 WAIT_NS: Final = 3 * NS_PER_S  # another missile; for so long. Sharp tracks of two launches 5 s apart differ by 1,000 and more
+SPLIT_WAIT_NS: Final = 12 * NS_PER_S  # ... one that was split off waits longer: a track that slides from one missile of a salvo to the
+# next contradicts both on its way, for 5-8 s
 LATE_NS: Final = 30 * NS_PER_S  # a track that begins so long after an object's predicted contact is another one
 REPLACED_NS: Final = 2 * NS_PER_S  # a nation's old track with no plot later than this after its new track's first plot is replaced
 CLOSED_KEPT_NS: Final = 10 * NS_PER_S  # ``live`` shows a closed object for so long, so that no reader misses it
@@ -46,6 +48,7 @@ class Fusion:
         self._home: dict[Key, int] = {}  # national track -> group number, -1 once replaced or given up
         self._newest: dict[Key, tuple[int, str]] = {}  # (time, status) of the last message taken
         self._waiting: dict[Key, tuple[Track, int]] = {}  # ambiguous newcomers and since when
+        self._split_off: set[Key] = set()  # tracks that were sent away and have found no object yet
         self._others: dict[Key, Track] = {}
         self._closed: list[tuple[FusedTrack, int]] = []
         self._agreeing: dict[tuple[int, int], int] = {}  # pair of groups -> since when they agree
@@ -140,6 +143,7 @@ class Fusion:
             replaced_silent = number is not None and track.predicted
             if dead or replaced_silent:
                 self._waiting.pop(key, None)
+                self._split_off.discard(key)
             elif estimate_of(track) is None:
                 notes.append(_not_finite(track, now_ns))
             else:
@@ -196,10 +200,12 @@ class Fusion:
             close = [group for (chi2, _), group in zip(fit, groups, strict=True) if chi2 <= JOIN_CHI2]
             twin = column is None and any(_starved(track, group) for group in close)
             waited_ns = now_ns - since_ns
-            if ((ambiguous or near) and waited_ns < WAIT_NS) or (twin and waited_ns < TWIN_WAIT_NS):
+            wait_ns = SPLIT_WAIT_NS if key in self._split_off else WAIT_NS
+            if ((ambiguous or near) and waited_ns < wait_ns) or (twin and waited_ns < TWIN_WAIT_NS):
                 self._waiting[key] = (track, since_ns)
                 continue
             self._waiting.pop(key, None)
+            self._split_off.discard(key)
             group = groups[column] if column is not None else self._new_group(track)
             old = group.members.get(track.nation)
             if old is not None:
@@ -253,6 +259,7 @@ class Fusion:
         del group.members[track.nation]
         group.launches.pop(track.nation, None)
         del self._home[track.nation, track.track]
+        self._split_off.add((track.nation, track.track))
         group.refresh()
         text = f"{group.name}: {track.track} contradicts the others for {SPLIT_AFTER_NS // NS_PER_S} s (chi-square {worst[0]:.0f})"
         notes.append(_note("association-split", text, now_ns))
