@@ -171,11 +171,15 @@ class _Proofs:
             self._seen_ns[self._row[track]] = time_ns
 
     def graph(self, now_ns: int) -> tuple[list[int], list[int]]:
-        """Return the tracks, and for each as bits with which others it is proven apart now: by one sensor that proves it of both."""
+        """Return the tracks, and for each as bits with which others it is proven apart now: by one sensor that proves it of both.
+
+        What has died since is left out: a track that began after it may follow its missile.
+        """
         apart = np.zeros((len(self._tracks), len(self._tracks)), np.bool_)
+        living = np.array([seen_ns == max(self._seen_ns) for seen_ns in self._seen_ns], np.bool_)
         for times_ns in self._times_ns.values():
             proven = times_ns[-1] >= now_ns - PROVEN_NS
-            apart |= proven & proven.T
+            apart |= proven & proven.T & living[:, None] & living[None, :]
         linked = [sum(1 << other for other, is_apart in enumerate(row) if is_apart) for row in apart.tolist()]
         return self._tracks, linked
 
