@@ -6,6 +6,7 @@ import pytest
 from tests.kernels.group_scene import SIGMA_M, Scene
 from tocsin.kernels.assign import NEVER, NO_PLOT
 from tocsin.kernels.doubts import blur_groups, judge_groups
+from tocsin.kernels.groups import components
 from tocsin.kernels.unresolved import CROWD_M, expect_newcomers
 
 
@@ -99,3 +100,15 @@ def test_in_a_salvo_a_plot_without_a_track_is_expected_and_alone_it_is_not() -> 
         scene = Scene(*((100.0 * t, far_m) for t in range(tracks)))
         expect_newcomers(scene.rows, scene.X, scene.plots((0.0, 0.0)), more)
         assert more[0] == 0.0 if tracks == 1 or far_m > 0.0 else more[0] > 5.0
+
+
+def test_tracks_are_of_one_set_by_a_chance_or_by_a_common_gate_and_through_each_other() -> None:
+    """Track 0 may be seen as one with 1, 1 and 2 gate one plot, 3 and 4 have nothing in common with anybody."""
+    chance = np.zeros((5, 5))
+    chance[0, 1] = chance[1, 0] = 0.3
+    score = np.full((5, 3), NEVER)
+    score[1, 0] = score[2, 0] = 4.0
+    score[3, 1], score[4, 2] = 4.0, 4.0
+    label = np.empty(5, np.int64)
+    components(chance, score, label)
+    assert label.tolist() == [0, 0, 0, 3, 4]
