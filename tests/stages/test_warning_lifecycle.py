@@ -34,13 +34,21 @@ def test_every_status_can_be_reached_and_every_standing_one_can_end() -> None:
     assert reached == set(STATUSES)
     for status in set(STATUSES) - {"new", *FINAL}:
         assert next_status(status, "command-cancel") == "cancelled"
-        assert next_status(status, "event-cancelled") == "cancelled" or status in ("observed", "passed")
+        assert next_status(status, "event-cancelled") == "cancelled"
         assert next_status(status, "expire") == "expired"
 
 
-def test_an_all_clear_needs_presumed_down_observed_or_passed_before_it() -> None:
-    assert {before for (before, _), after in TABLE.items() if after == "all-clear"} == {"presumed-down", "observed", "passed"}
-    assert next_status("confirmed", "command-all-clear") is None
+def test_an_all_clear_needs_presumed_down_or_observed_before_it() -> None:
+    assert {before for (before, _), after in TABLE.items() if after == "all-clear"} == {"presumed-down", "observed"}
+    for trigger in ("command-all-clear", "all-clear-due"):
+        assert next_status("confirmed", trigger) is None
+        assert next_status("passed", trigger) is None
+
+
+def test_what_has_passed_can_still_come_down_be_seen_to_or_threaten_land_again() -> None:
+    assert next_status("passed", "event-presumed-down") == "presumed-down"
+    assert next_status("passed", "event-observed") == "observed"
+    assert next_status("passed", "event-confirmed") == "updated"
 
 
 def test_a_cancel_never_leads_to_an_all_clear() -> None:
