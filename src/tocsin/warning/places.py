@@ -4,9 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from tocsin.geography.areas import area_names, area_nation, area_neighbours
 from tocsin.messages.basics import Nation
-
-PREFIXES: Final[dict[str, Nation]] = {"JP": "JPN", "KR": "KOR", "US": "USA"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,4 +17,8 @@ class Places:
     nation: Callable[[str], Nation]
 
 
-GEOGRAPHY: Final = Places(neighbours=lambda _: (), name=lambda code: code, nation=lambda code: PREFIXES.get(code[:2], ""))
+def _english(code: str) -> str:
+    return area_names(code).en
+
+
+GEOGRAPHY: Final = Places(neighbours=area_neighbours, name=_english, nation=area_nation)

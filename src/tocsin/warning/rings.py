@@ -23,7 +23,7 @@ SEA_FLOOR_M: Final = 2.0 * NAUTICAL_MILE_M  # a chart in a wheelhouse shows no l
 AIR_FLOOR_M: Final = 6.0 * NAUTICAL_MILE_M  # separation from such areas above flight level 600 (FAA JO 7110.65, 9-3-2)
 STEP_M: Final = 200.0 * KM  # longer edges get corners between, so that charts that join corners by other lines agree within 1 km
 MOST_STEPS: Final = 40  # per edge
-MOST_PATH_POINTS: Final = 24
+MOST_PATH_POINTS: Final = 12  # a path below 12 circles is straight enough: great circles through the impact are straight in the plane
 EIGHTHS: Final = tuple((cos(k * pi / 4.0), sin(k * pi / 4.0)) for k in range(8))
 ROUND_OUT: Final = 1.0 / cos(pi / 8.0)  # eight corners drawn around their circle
 SAME_M: Final = 1.0  # corners nearer than this are one
@@ -36,7 +36,7 @@ def sea_ring(impact: ImpactEstimate) -> Ring:
 
 def air_ring(impact: ImpactEstimate, path: tuple[PathPoint, ...]) -> Ring:
     """Return the ring for aircraft: the hull of circles below the path that widen to the 99 % ellipse at the impact."""
-    return _ring(impact, _hull(_corridor(impact, path, SEA_MARGIN, AIR_FLOOR_M)))
+    return _ring(impact, _divided(_hull(_corridor(impact, path, SEA_MARGIN, AIR_FLOOR_M))))
 
 
 def sea_needs(impact: ImpactEstimate) -> Plane:
@@ -46,7 +46,7 @@ def sea_needs(impact: ImpactEstimate) -> Plane:
 
 def air_needs(impact: ImpactEstimate, path: tuple[PathPoint, ...]) -> Plane:
     """Return what an air ring must hold: half the separation around the path, and the ellipse."""
-    return _corridor(impact, path, 1.0, 0.5 * AIR_FLOOR_M)
+    return _hull(_corridor(impact, path, 1.0, 0.5 * AIR_FLOOR_M))
 
 
 def holds(ring: Ring, impact: ImpactEstimate, points: Plane) -> bool:
@@ -84,7 +84,7 @@ def _corridor(impact: ImpactEstimate, path: tuple[PathPoint, ...], share: float,
     """Return the points of circles along the path, from the floor at its start to the ellipse's smaller half axis at its end."""
     points = _ellipse(impact, share, floor_m)
     narrow_m = share * half_axes_99_m(impact)[1]
-    used = path[:: max(1, len(path) // MOST_PATH_POINTS)]
+    used = path[:: 1 + len(path) // MOST_PATH_POINTS]
     for i, (east_m, north_m) in enumerate(_plane(impact, tuple((point.lat_rad, point.lon_rad) for point in used))):
         radius_m = max(floor_m, narrow_m * i / max(1, len(used) - 1)) * ROUND_OUT
         points.extend((east_m + radius_m * c, north_m + radius_m * s) for c, s in EIGHTHS)
@@ -92,7 +92,7 @@ def _corridor(impact: ImpactEstimate, path: tuple[PathPoint, ...], share: float,
 
 
 def _hull(points: Plane) -> Plane:
-    """Return the convex hull, counter-clockwise (monotone chain, A. M. Andrew, 1979), long edges divided."""
+    """Return the convex hull, counter-clockwise (monotone chain, A. M. Andrew, 1979)."""
     ordered = sorted(points)
     hull: Plane = []
     for side in (ordered, ordered[::-1]):
@@ -103,7 +103,7 @@ def _hull(points: Plane) -> Plane:
             if not hull or hypot(point[0] - hull[-1][0], point[1] - hull[-1][1]) > SAME_M:
                 hull.append(point)
         hull.pop()
-    return _divided(hull)
+    return hull
 
 
 def _divided(corners: Plane) -> Plane:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from math import pi, sqrt
 from typing import Final
 
+from tocsin.geography.places import place_words
 from tocsin.geography.zones import NOTICE
 from tocsin.messages.basics import World
 from tocsin.messages.event import ImpactEstimate, LaunchEvent
@@ -179,7 +180,7 @@ def _launch(event: LaunchEvent) -> str:
 def _impact(impact: ImpactEstimate | None, *, down: bool) -> str:
     if impact is None:
         return "impact not yet predicted"
-    where = place(impact.lat_rad, impact.lon_rad)
+    where = f"{place(impact.lat_rad, impact.lon_rad)} ({place_words(impact.lat_rad, impact.lon_rad)})"
     within = f"95 % within {ellipse95_axes_m(impact)[0] / KM:.0f} km"
     if impact.basis == "thrust-ended-now":
         return f"still burning; if thrust ended now it would come down near {where} at {utc(impact.time_ns)} (not a prediction)"
