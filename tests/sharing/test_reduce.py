@@ -15,7 +15,7 @@ from tocsin.messages.release import Detail, Rule
 from tocsin.messages.track import Track
 from tocsin.messages.warning import Warning as TocsinWarning
 from tocsin.sharing.decide import decide
-from tocsin.sharing.fields import ALWAYS, OPTIONAL
+from tocsin.sharing.fields import ALWAYS, AT_HOME, OPTIONAL
 from tocsin.sharing.grid import covariance_on_grid, longitude_multiple, place_on_grid, probabilities_on_grid, to_grid
 from tocsin.sharing.reduce import coarsen_impact, coarsen_launch, reduce_event, reduce_track, reduce_warning
 from tocsin.sharing.sound import is_positive, problem_of
@@ -51,7 +51,7 @@ def test_a_track_under_a_rule_that_names_every_field_is_unchanged() -> None:
 
 def test_the_tables_name_every_field_of_the_messages_once() -> None:
     for product, kind in (("track", Track), ("event", LaunchEvent), ("warning", TocsinWarning)):
-        named = ALWAYS[product] + OPTIONAL[product]  # type: ignore[index]
+        named = ALWAYS[product] + OPTIONAL[product] + AT_HOME[product]  # type: ignore[index]
         assert sorted(named) == sorted(kind.__struct_fields__)
 
 

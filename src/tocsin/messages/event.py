@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from tocsin.messages.basics import Nation, Vec3, World
+from tocsin.messages.report import JournalEntry, JudgedReport
 from tocsin.messages.track import LaunchEstimate
 
 EventStatus = Literal["suspected", "confirmed", "presumed-down", "observed", "closed", "cancelled"]
@@ -50,6 +51,24 @@ class NationView(msgspec.Struct, frozen=True, kw_only=True):
     impact_lon_rad: float | None = None
 
 
+class SiteHint(msgspec.Struct, frozen=True, kw_only=True):
+    """The known launch site nearest to the estimated launch point: a hint, never a fact."""
+
+    name: str
+    distance_m: float
+
+
+class Overflight(msgspec.Struct, frozen=True, kw_only=True):
+    """A land area that the predicted ground track crosses with probability ``p``, between two times if it does."""
+
+    area: str  # ISO 3166-2 code, "JP-02"
+    nation: Nation
+    p: float
+    from_ns: int
+    to_ns: int
+    passed_ns: int | None = None  # of the first detection beyond it; None while none is known
+
+
 class LaunchEvent(msgspec.Struct, frozen=True, kw_only=True):
     """One missile. ``revision`` grows by one with every change; ``salvo`` groups one site's events within 15 minutes."""
 
@@ -84,3 +103,9 @@ class LaunchEvent(msgspec.Struct, frozen=True, kw_only=True):
     models_boost: float  # probability that it is still burning
     legal: tuple[str, ...] = ()  # legal context: resolutions and paragraphs
     remark: str = ""  # why this revision
+    site: SiteHint | None = None
+    areas: tuple[tuple[str, float], ...] = ()  # (ISO 3166-2 code, probability that it comes down on this area's land), sorted by code
+    overflights: tuple[Overflight, ...] = ()  # sorted by first time, then code
+    down_by_ns: int | None = None  # by then it is down even if it uses all of its manoeuvre footprint; None while unknown
+    reports: tuple[JudgedReport, ...] = ()  # what nations said of it, beside what was measured
+    context: tuple[JournalEntry, ...] = ()  # what else went on at that time

@@ -11,6 +11,27 @@ from tocsin.messages.track import LaunchEstimate
 WarningStatus = Literal["suspected", "confirmed", "updated", "presumed-down", "observed", "passed", "all-clear", "cancelled", "expired"]
 
 
+CancelCause = Literal["error", "threat-over", "outside-area"]
+"""Why a warning is cancelled. None of them reads as an all-clear."""
+
+
+class WarnedArea(msgspec.Struct, frozen=True, kw_only=True):
+    """An area that a warning names, with the probability that put it there.
+
+    ``land``: it may come down there. ``overflight``: it may pass above. ``sea``, ``air``: waters and airspace around the impact or
+    below the path, for ships and aircraft; they have a ring.
+    """
+
+    kind: Literal["land", "overflight", "sea", "air"]
+    area: str  # ISO 3166-2 code on land, a zone label ("eez:JPN") elsewhere
+    nation: Nation  # "" for the high seas
+    p: float
+    from_ns: int  # when it may happen
+    to_ns: int
+    since_ns: int  # named since
+    ring: tuple[tuple[float, float], ...] | None = None  # closed, (lat_rad, lon_rad)
+
+
 class Warning(msgspec.Struct, frozen=True, kw_only=True):
     """One revision of one warning about one launch event. Internal and partner use; public release needs a person.
 
@@ -42,6 +63,10 @@ class Warning(msgspec.Struct, frozen=True, kw_only=True):
     cancel_ready: str
     expires_ns: int
     references: tuple[tuple[str, int], ...] = ()
+    areas: tuple[WarnedArea, ...] = ()
+    why: tuple[str, ...] = ()  # why it was raised: the rules and the evidence that reached their limits, kept for its whole life
+    correction_ready: str = ""  # the correction that stands prepared beside the cancel
+    cancel_cause: CancelCause | None = None
 
 
 class Posture(msgspec.Struct, frozen=True, kw_only=True):

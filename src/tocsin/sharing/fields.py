@@ -49,6 +49,15 @@ OPTIONAL: Final[Mapping[Product, tuple[str, ...]]] = MappingProxyType({
 })  # fmt: skip
 """Only when ``detail.fields`` of the rule names them; otherwise the neutral value stands, and the wire omits it."""
 
+AT_HOME: Final[Mapping[Product, tuple[str, ...]]] = MappingProxyType({
+    "track": (),
+    "event": ("site", "areas", "overflights", "down_by_ns", "reports", "context"),
+    "warning": ("areas", "why", "correction_ready", "cancel_cause"),
+    "receipt": (),
+    "heartbeat": (),
+})  # fmt: skip
+"""Never released, and not on the wire: a partner works them out from what it is given, by its own tables and its own rules."""
+
 FREE_TEXT: Final[Mapping[Product, tuple[str, ...]]] = MappingProxyType(
     {
         "track": (),

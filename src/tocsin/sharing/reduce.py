@@ -192,6 +192,12 @@ def reduce_event(event: LaunchEvent, rule: Rule) -> LaunchEvent:
         models_boost=boost if "models_boost" in keep else NEUTRAL_BOOST,
         legal=event.legal if "legal" in keep else (),
         remark=event.remark if "remark" in keep else "",
+        site=None,
+        areas=(),
+        overflights=(),
+        down_by_ns=None,
+        reports=(),
+        context=(),
     )
 
 
@@ -215,4 +221,8 @@ def reduce_warning(warning: Warning, rule: Rule) -> Warning:
         headline=warning.headline if "headline" in keep else "",
         reason=warning.reason if "reason" in keep else "",
         cancel_ready=warning.cancel_ready if "cancel_ready" in keep else "",
+        areas=(),
+        why=(),
+        correction_ready="",
+        cancel_cause=None,
     )
