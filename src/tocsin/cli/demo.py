@@ -17,6 +17,7 @@ from tocsin.errors import OperatorFault
 from tocsin.evaluation.record import NightRecord
 from tocsin.evaluation.story import Story
 from tocsin.messages.coalition import Coalition
+from tocsin.sim.catalogue_scenario import catalogue_scenario
 from tocsin.sim.coalition import place
 from tocsin.sim.night import Night, make_night
 from tocsin.sim.scenario import Scenario, load_coalition, load_scenario, packaged
@@ -95,18 +96,16 @@ def _play(plan: Plan, night: Night, out: Path, screen: Screen, options: DemoOpti
 
 
 def find_scenario(event: str) -> Scenario:
-    """Return the packaged scenario of a name, a KST date or a catalogue row id, or one from a file."""
+    """Return the scenario of a packaged name, a KST date or a row id of the catalogue, or a file (.toml); packaged names come first."""
     if event in packaged("scenarios") or event.endswith(".toml"):
         return load_scenario(event)
-    for name in packaged("scenarios"):
-        scenario = load_scenario(name)
-        if any(missile.row == event for missile in scenario.missiles):
-            return scenario
-    known = ", ".join(packaged("scenarios"))
-    text = (
-        f"event {event!r} is not packaged: expected one of {known}, a catalogue row id such as NK-20230830-01, or a scenario file (.toml)"
-    )
-    raise OperatorFault(text, exit_code=2)
+    try:
+        return catalogue_scenario(event)
+    except OperatorFault as fault:
+        if fault.exit_code != 2:  # known, but not all it takes was published
+            raise
+        known = ", ".join(packaged("scenarios"))
+        raise OperatorFault(f"{fault}. Packaged scenarios: {known}; a scenario file ends in .toml", exit_code=2) from fault
 
 
 def introduce(screen: Screen, scenario: Scenario, coalition: Coalition, out: Path) -> None:

@@ -39,7 +39,9 @@ def _root(version: Annotated[bool, typer.Option("--version", callback=_version, 
 
 @app.command()
 def demo(
-    event: Annotated[str, typer.Argument(help="A packaged scenario: a KST date such as 2023-08-30, or its longer name.")] = "2023-08-30",
+    event: Annotated[
+        str, typer.Argument(help="A KST date such as 2023-08-30, a row id of `tocsin events`, a packaged name, or a file.")
+    ] = "2023-08-30",
     fast: Annotated[bool, typer.Option("--fast", help="No pacing, and the quiet minutes are left out.")] = False,
     speed: Annotated[float | None, typer.Option(min=0.1, help="Play this many times faster than real time.")] = None,
     console: Annotated[bool, typer.Option("--console/--no-console", help="Open the report at the end where there is a display.")] = True,
@@ -50,7 +52,7 @@ def demo(
 ) -> None:
     """Play a published night on every nation's node and show what sharing bought.
 
-    Examples:  tocsin demo          tocsin demo --fast --out night          tocsin demo 2023-08-30-pull-up
+    Examples:  tocsin demo          tocsin demo --fast --out night          tocsin demo 2017-11-29
     """
     from tocsin.cli.demo import DemoOptions, run_demo  # noqa: PLC0415  # keeps --help fast
 
@@ -61,7 +63,7 @@ def demo(
 
 @app.command()
 def run(
-    scenario: Annotated[str, typer.Argument(help="A scenario file (TOML), or a packaged name.")],
+    scenario: Annotated[str, typer.Argument(help="A scenario file (TOML), a packaged name, a KST date or a row id of `tocsin events`.")],
     coalition: Annotated[str | None, typer.Option(help="A coalition file instead of the scenario's own.")] = None,
     configuration: Annotated[str, typer.Option(help="A named placing of the movable sensors in the coalition file.")] = "base",
     out: OutDir = None,
@@ -74,6 +76,21 @@ def run(
     from tocsin.cli.run import run_scenario  # noqa: PLC0415
 
     run_scenario(scenario, coalition, configuration, out, seed)
+
+
+@app.command()
+def events(
+    since: Annotated[str | None, typer.Option(help="Only launches from this Korean date on, such as 2022-01-01.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with every flag in full.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+) -> None:
+    """List the catalogue of published launches: what each is called for demo and run, and what the others lack.
+
+    Examples:  tocsin events --since 2022-01-01          tocsin events --csv > events.csv
+    """
+    from tocsin.cli.events import run_events  # noqa: PLC0415
+
+    run_events(since, as_json=as_json, as_csv=as_csv)
 
 
 @app.command()

@@ -101,6 +101,14 @@ def minimum_energy_apogee_m(range_m: float) -> float:
     return 0.5 * EARTH_RADIUS_M * (math.sin(phi) + math.cos(phi) - 1.0)
 
 
+def ground_speed_mps(apogee_m: float, range_m: float) -> float:
+    """Return the speed at the ground of the vacuum arc through apogee and range on a still sphere (conic section)."""
+    phi = 0.5 * range_m / EARTH_RADIUS_M
+    top_m = EARTH_RADIUS_M + apogee_m
+    e = apogee_m / (top_m - EARTH_RADIUS_M * math.cos(phi))
+    return math.sqrt(EARTH_MU_M3PS2 * (2.0 / EARTH_RADIUS_M - (1.0 + e) / top_m))
+
+
 def flight_kind(missile: Missile) -> FlightKind:
     """Return the kind that the facts imply."""
     if missile.flight == "pull-up":
@@ -109,14 +117,6 @@ def flight_kind(missile: Missile) -> FlightKind:
     if ratio > LOFTED_RATIO:
         return "lofted"
     return "depressed" if ratio < DEPRESSED_RATIO else "minimum-energy"
-
-
-def _ground_speed_mps(apogee_m: float, range_m: float) -> float:
-    """Return the speed at the ground of the vacuum arc through apogee and range on a still sphere (conic section)."""
-    phi = 0.5 * range_m / EARTH_RADIUS_M
-    top_m = EARTH_RADIUS_M + apogee_m
-    e = apogee_m / (top_m - EARTH_RADIUS_M * math.cos(phi))
-    return math.sqrt(EARTH_MU_M3PS2 * (2.0 / EARTH_RADIUS_M - (1.0 + e) / top_m))
 
 
 def _fly(missile: Missile, boost: Boost, step_s: float = FINE_STEP_S) -> _Flown | None:
@@ -133,7 +133,7 @@ def _fly(missile: Missile, boost: Boost, step_s: float = FINE_STEP_S) -> _Flown 
 
 def _scan(missile: Missile, range_m: float) -> list[Boost]:
     """Return the coarse grid's trials, nearest to the facts first; those that did not fly are left out."""
-    speed_mps = _ground_speed_mps(missile.apogee_m, range_m)
+    speed_mps = ground_speed_mps(missile.apogee_m, range_m)
     burn_s = sum(s.burn_s for s in missile.stages)
     impulse_s = sum(s.burn_s * s.thrust_ratio for s in missile.stages)
     guess_mps2 = (speed_mps + 0.5 * STANDARD_GRAVITY_MPS2 * burn_s) / impulse_s
