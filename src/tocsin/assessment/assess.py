@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from math import cos, sin, sqrt
 from typing import Final
 
+from tocsin.assessment.confirm import Proof
 from tocsin.assessment.energy import UNKNOWN
 from tocsin.assessment.record import FINAL, Record, range_of
 from tocsin.assessment.salvo import Apart, counts, find_salvo
@@ -43,6 +44,7 @@ class Assessment:
         self._legal = legal
         self._records: list[Record] = []  # in order of birth
         self._by_track: dict[str, Record] = {}
+        self._proofs: dict[str, Proof] = {}  # of ballistic tracks that are no event yet
         self._part_of: dict[str, str] = {}  # fused track of a part -> of its missile
         self._numbers: dict[str, int] = {}  # "2023-08-30" -> events so far, "2023-08-30 salvo" -> salvos so far
 
@@ -78,12 +80,19 @@ class Assessment:
         """Route one fused track to its event."""
         record = self._by_track.get(track.track)
         merged = track.status == "closed" and track.parent is not None and not track.members
+        if track.status == "closed" or track.kind != "ballistic":
+            self._proofs.pop(track.track, None)
         if record is not None and (record.status in FINAL or track.kind != "ballistic" or merged):
             self._end(record, track)
         elif track.kind != "ballistic" or merged or (track.parent is not None and self._separated(track)):
             return
         elif record is None and track.status != "closed":
+            proof = self._proofs.setdefault(track.track, Proof())
+            proof.weigh(track)
+            if not proof.likely:
+                return
             record = self._rejoin(track, notes, now_ns) or self._birth(track, now_ns)
+            record.proof = self._proofs.pop(track.track)
             self._by_track[track.track] = record
             self._update(record, track, now_ns)
         elif record is not None and (record.fused.track == track.track or not record.fused_live):

@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from tocsin.assessment.confirm import Proof
 from tocsin.assessment.estimate import BOOST_LEVEL, MANOEUVRE_LEVEL, Fall, OwnFigures, fall_of, own_figures, own_of
 from tocsin.assessment.footprint import SECOND_STAGE_NS, Past, Ring, can_manoeuvre, footprint, held_by_ellipse
 from tocsin.kernels.geodesy import altitude_and_up, ecef2geodetic, ground_distance_m
@@ -47,6 +48,7 @@ class Record:
     first_lat_rad: float
     first_lon_rad: float
     status: EventStatus = "suspected"
+    proof: Proof = field(default_factory=Proof)  # what confirms it
     first: FusedTrack | None = None  # its first message, and the latest one with a plot: where it was seen
     last: FusedTrack | None = None
     fall: Fall | None = None
@@ -211,7 +213,8 @@ class Record:
         """Apply the status rules; each change leaves its remark."""
         fused = self.fused
         if self.status == "suspected":
-            if fused.confirmed_ns is not None and fused.members:
+            self.proof.weigh(fused)
+            if self.proof.sure:
                 self.status, self.remark = "confirmed", "confirmed by tracking"
             elif not self.fused_live:
                 self.status, self.remark = "cancelled", "never confirmed: the track ended"

@@ -1,0 +1,89 @@
+"""When a track becomes a suspected event, and when its event is confirmed: what must be seen after the tracker's own confirmation.
+
+A tracker confirms on three plots, once in fifty hours on false alarms alone, and calls ballistic, for good, what one look puts
+beyond any aircraft at three or four sigma; looks are many, so once in some thousand aircraft that look was only noise. Neither lasts:
+chains of false alarms get no further plot, and further plots bring an aircraft's state back to an aircraft's. So an event
+waits for what comes next. Nothing here knows sensors: a partner may withhold plots and sensors, never the time of the last plot.
+"""
+
+from dataclasses import dataclass
+from math import inf, sqrt
+from typing import Final
+
+import numpy as np
+
+from tocsin.fusion.states import Estimate, estimate_of
+from tocsin.kernels.describe import describe
+from tocsin.messages.track import FusedTrack
+from tocsin.models.motion import AIR_SPEED_MPS, AIR_TOP_M
+from tocsin.tracking.classify import ENERGY_TOP_M, STEEP_CLIMB_MPS
+from tocsin.units import STANDARD_GRAVITY_MPS2, s2ns
+
+LIKELY_SIGMAS: Final = 3.0  # beyond every aircraft again after another look: a suspicion that a person may see
+SURE_SIGMAS: Final = 6.0  # after one look. A first state four sigmas off weighs at most 0.4 in the next one and is 2.5 of its sigmas:
+# 3.5 remain, one in 4,000 of what was called ballistic wrongly
+AGAIN_SIGMAS: Final = 4.0  # after AGAIN_LOOKS over AGAIN_NS the first state weighs under a fifth: less than one sigma of these four
+AGAIN_LOOKS: Final = 2
+AGAIN_NS: Final = s2ns(0.6)  # a fast radar's looks within a blink share their velocity's error; that of 1 Hz radars come in this time
+SHARP_MPS: Final = 10.0  # a velocity this sharp, and SURE_SIGMAS, is the work of dozens of plots: a track heard of late needs no more
+
+
+@dataclass(slots=True)
+class Proof:
+    """What was seen of one fused track since it was first told as confirmed and ballistic. ``likely`` and ``sure`` stay."""
+
+    since_ns: int | None = None  # last plot of that first message ...
+    plots: int = 0  # ... and its plots, 0 where withheld
+    seen_ns: int = 0
+    looks: int = 0  # messages with a later plot than before
+    likely: bool = False
+    sure: bool = False
+
+    def weigh(self, fused: FusedTrack) -> None:
+        """Take the track's latest message; the same one again changes nothing."""
+        if not fused.members or fused.kind != "ballistic":
+            return
+        if fused.confirmed_ns is None:
+            self.likely = True  # the tracker's own level of suspicion (TrackerSettings.suspect_ln_ratio) was passed
+            return
+        if self.sure or (self.since_ns is not None and fused.last_plot_ns <= self.seen_ns):
+            return
+        estimate = estimate_of(fused)
+        if estimate is None:
+            return
+        margin = beyond_aircraft(estimate)
+        sharp = margin >= SURE_SIGMAS and _velocity_sigma_mps(estimate) <= SHARP_MPS
+        if self.since_ns is None:
+            self.since_ns, self.plots = fused.last_plot_ns, fused.plots
+        else:
+            self.looks += 1
+        self.seen_ns = fused.last_plot_ns
+        looks = max(self.looks, fused.plots - self.plots)
+        again = looks >= AGAIN_LOOKS and fused.last_plot_ns - self.since_ns >= AGAIN_NS and margin >= AGAIN_SIGMAS
+        self.likely = self.likely or sharp or (looks > 0 and margin >= LIKELY_SIGMAS)
+        self.sure = sharp or again or (looks > 0 and margin >= SURE_SIGMAS)
+
+
+def beyond_aircraft(estimate: Estimate) -> float:
+    """Return by how many sigmas speed, altitude, energy or climb, whichever says most, exceeds what aircraft do."""
+    out = np.empty(6)
+    describe(estimate.x, estimate.P, out)
+    alt_m, alt_sigma_m, speed_mps, speed_sigma_mps, climb_mps, climb_sigma_mps = out.tolist()
+    energy_m = alt_m + speed_mps * speed_mps / (2.0 * STANDARD_GRAVITY_MPS2)
+    speed_share_m = speed_mps * speed_sigma_mps / STANDARD_GRAVITY_MPS2
+    return max(
+        _sigmas(speed_mps - AIR_SPEED_MPS, speed_sigma_mps),
+        _sigmas(alt_m - AIR_TOP_M, alt_sigma_m),
+        _sigmas(energy_m - ENERGY_TOP_M, sqrt(alt_sigma_m * alt_sigma_m + speed_share_m * speed_share_m)),
+        _sigmas(abs(climb_mps) - STEEP_CLIMB_MPS, climb_sigma_mps),
+    )
+
+
+def _sigmas(excess: float, sigma: float) -> float:
+    """Return an excess in sigmas; without a spread its sign alone counts."""
+    return excess / sigma if sigma > 0.0 else inf if excess > 0.0 else -inf
+
+
+def _velocity_sigma_mps(estimate: Estimate) -> float:
+    """Return the root of the trace of the velocity's covariance."""
+    return sqrt(max(float(estimate.P[3, 3]) + float(estimate.P[4, 4]) + float(estimate.P[5, 5]), 0.0))
