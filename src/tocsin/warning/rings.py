@@ -51,14 +51,23 @@ def air_needs(impact: ImpactEstimate, path: tuple[PathPoint, ...]) -> Plane:
 
 def holds(ring: Ring, impact: ImpactEstimate, points: Plane) -> bool:
     """Return whether all points lie inside the ring (even-odd rule)."""
-    corners = _plane(impact, ring)
+    corners = in_plane(impact, ring)
     return all(_inside(corners, east_m, north_m) for east_m, north_m in points)
 
 
 def ring_area_m2(ring: Ring, impact: ImpactEstimate) -> float:
     """Return the ring's area in the plane (shoelace formula)."""
-    corners = _plane(impact, ring)
+    corners = in_plane(impact, ring)
     return 0.5 * abs(sum(a[0] * b[1] - b[0] * a[1] for a, b in pairwise(corners)))
+
+
+def in_plane(impact: ImpactEstimate, points: Ring) -> Plane:
+    """Carry positions into the plane of distance and bearing from the impact."""
+    out: Plane = []
+    for lat_rad, lon_rad in points:
+        distance_m, bearing_rad = ground_inverse(impact.lat_rad, impact.lon_rad, lat_rad, lon_rad)
+        out.append((float(distance_m) * sin(bearing_rad), float(distance_m) * cos(bearing_rad)))
+    return out
 
 
 def half_axes_99_m(impact: ImpactEstimate) -> tuple[float, float, float]:
@@ -85,7 +94,7 @@ def _corridor(impact: ImpactEstimate, path: tuple[PathPoint, ...], share: float,
     points = _ellipse(impact, share, floor_m)
     narrow_m = share * half_axes_99_m(impact)[1]
     used = path[:: 1 + len(path) // MOST_PATH_POINTS]
-    for i, (east_m, north_m) in enumerate(_plane(impact, tuple((point.lat_rad, point.lon_rad) for point in used))):
+    for i, (east_m, north_m) in enumerate(in_plane(impact, tuple((point.lat_rad, point.lon_rad) for point in used))):
         radius_m = max(floor_m, narrow_m * i / max(1, len(used) - 1)) * ROUND_OUT
         points.extend((east_m + radius_m * c, north_m + radius_m * s) for c, s in EIGHTHS)
     return points
@@ -127,15 +136,6 @@ def _inside(corners: Plane, east_m: float, north_m: float) -> bool:
         if (y1 > north_m) != (y2 > north_m) and east_m < x1 + (north_m - y1) * (x2 - x1) / (y2 - y1):
             inside = not inside
     return inside
-
-
-def _plane(impact: ImpactEstimate, points: Ring) -> Plane:
-    """Carry positions into the plane of distance and bearing from the impact."""
-    out: Plane = []
-    for lat_rad, lon_rad in points:
-        distance_m, bearing_rad = ground_inverse(impact.lat_rad, impact.lon_rad, lat_rad, lon_rad)
-        out.append((float(distance_m) * sin(bearing_rad), float(distance_m) * cos(bearing_rad)))
-    return out
 
 
 def _ring(impact: ImpactEstimate, corners: Plane) -> Ring:
