@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin.errors import OurFault
-from tocsin.geography.area_kernels import Bytes, Floats, Int32s, nearest_area
+from tocsin.geography.area_kernels import Bytes, Floats, Int32s, nearest_area, nearest_areas
 from tocsin.geography.zones import Zones, land_nations, zone_of
 
 FORMAT: Final = 1  # version of the packaged file's layout
@@ -106,13 +106,13 @@ def area_indices(zones: Zones, lat_rad: Floats, lon_rad: Floats) -> NDArray[np.i
     areas = _areas()
     lat = np.ascontiguousarray(lat_rad, np.float64)
     lon = np.ascontiguousarray(lon_rad, np.float64)
-    nations = land_nations(zones, lat, lon)
     out = np.full(len(lat), -1, np.int32)
-    for k, nation in enumerate(nations.tolist()):
-        if nation >= 0:
-            index = nearest_area(float(lat[k]), float(lon[k]), areas.raster, areas.shape, areas.cells)
-            if index >= 0 and _counts(zones.meta.nations[nation], areas.meta.areas[index]):
-                out[k] = index
+    nearest_areas(lat, lon, areas.raster, areas.shape, areas.cells, out)
+    near = np.flatnonzero(out >= 0)  # most of the earth is far from every area: only the rest asks the zones for land
+    nations = land_nations(zones, lat[near], lon[near]) if len(near) else np.empty(0, np.int32)
+    for k, nation in zip(near.tolist(), nations.tolist(), strict=True):
+        if nation < 0 or not _counts(zones.meta.nations[nation], areas.meta.areas[int(out[k])]):
+            out[k] = -1
     return out
 
 
