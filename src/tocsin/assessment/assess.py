@@ -10,11 +10,13 @@ from typing import Final
 
 from tocsin.assessment.confirm import Proof
 from tocsin.assessment.energy import UNKNOWN
+from tocsin.assessment.landing import NOWHERE, landing_of
+from tocsin.assessment.overflight import WAY_NS, passed, renewed, way_of
 from tocsin.assessment.record import FINAL, Record, range_of
 from tocsin.assessment.salvo import Apart, counts, find_salvo
-from tocsin.assessment.samples import ellipse_samples
+from tocsin.assessment.site import site_hint
 from tocsin.fusion.states import compare, estimate_of
-from tocsin.geography.zones import EEZ_LIMIT_SIGMA_M, Zones, zone_of, zone_probabilities
+from tocsin.geography.zones import Zones, zone_of
 from tocsin.kernels.geodesy import ecef2geodetic, ground_bearing_rad
 from tocsin.messages.basics import Nation, Note, Vec3, World
 from tocsin.messages.event import ImpactEstimate, LaunchEvent
@@ -26,7 +28,6 @@ FORGET_NS: Final = 3_600 * NS_PER_S  # ended events stay known for an hour (salv
 SPACE_LAUNCH: Final = (("SLV", 1.0),)
 NONE_APART: Final[Apart] = {}
 LONGEST_CHAIN: Final = 8  # parts of parts
-BANDS: Final = ("land", "territorial", "contiguous", "eez")
 FRAME_FIELDS: Final = ("revision", "time_ns", "remark")  # fields that do not count as a change
 
 
@@ -116,7 +117,7 @@ class Assessment:
         """Give a record its track's latest message; its salvo is looked at again once the launch point is known."""
         had_launch = record.launch is not None
         if record.take(track, now_ns):
-            record.zones = self._zone_answer(record.impact)
+            self._place(record, track)
         if record.launch is not None and not had_launch and record.sent is not None:
             earlier = tuple(self._records[: self._records.index(record)])
             record.salvo = find_salvo(record, earlier) or record.salvo
@@ -193,12 +194,19 @@ class Assessment:
 
     # --- records to events --------------------------------------------------------------------------------------------
 
-    def _zone_answer(self, impact: ImpactEstimate | None) -> tuple[tuple[str, float], ...]:
-        """Zone probabilities of a predicted impact, boundary blurred by its own error; empty for a thrust-ended-now trace."""
-        if impact is None or impact.basis == "thrust-ended-now":
-            return ()
-        lat, lon = ellipse_samples(impact.lat_rad, impact.lon_rad, cos(impact.lat_rad), impact.cov_en_m2)
-        return zone_probabilities(self._zones, lat, lon, EEZ_LIMIT_SIGMA_M)
+    def _place(self, record: Record, track: FusedTrack) -> None:
+        """Ask the map where a new fall comes down and what it passes above."""
+        fall = record.fall
+        if fall is None:
+            return
+        record.landing = landing_of(self._zones, self._nations, fall.impact)
+        first = (record.first_lat_rad, record.first_lon_rad)
+        if track.time_ns - record.way_ns < WAY_NS:
+            record.crossings = passed(record.crossings, track, first)
+            return
+        record.way_ns = track.time_ns if fall.coasting else 0  # the first prediction after a trace does not wait
+        way = way_of(self._zones, fall.path, fall.impact, fall.side_sigma_m, first)
+        record.crossings = renewed(record.crossings, way, track, first)
 
     def _compose(self, record: Record, counted: tuple[int, float], now_ns: int) -> LaunchEvent:
         """Build the event as it stands."""
@@ -206,8 +214,7 @@ class Assessment:
         impact = record.impact
         predicted = impact is not None and impact.basis != "thrust-ended-now"
         at_least, estimate = counted
-        zones = dict(record.zones)
-        outside, land = self._nation_answers(zones) if predicted and zones else ((), ())
+        landing = record.landing if predicted else NOWHERE
         range_m = range_of(record.launch, impact) if predicted else None
         return LaunchEvent(
             event=record.event,
@@ -234,30 +241,18 @@ class Assessment:
             range_m=range_m,
             range_sigma_m=_range_sigma_m(record.launch, impact) if range_m is not None else None,
             classes=record.classes if record.classes is not None and (predicted or record.classes is SPACE_LAUNCH) else UNKNOWN,
-            zones=record.zones if predicted else (),
-            p_outside_eez=outside,
-            p_land=land,
+            zones=landing.zones,
+            p_outside_eez=landing.outside_eez,
+            p_land=landing.land,
             nations=tuple(view for _, (_, view) in sorted(record.views.items())),
             models_boost=fused.models.boost,
             legal=self._legal_for(record),
             remark=record.remark,
+            site=site_hint(record.launch),
+            areas=landing.areas,
+            overflights=tuple(crossing.overflight for crossing in record.crossings),
+            down_by_ns=record.down_by_ns,
         )
-
-    def _nation_answers(self, zones: dict[str, float]) -> tuple[tuple[tuple[Nation, float], ...], tuple[tuple[Nation, float], ...]]:
-        """(P outside each nation's EEZ, P on each nation's land) from zone probabilities.
-
-        Inside an EEZ means land, territorial sea, contiguous zone or EEZ. Off the grid nothing is said about nations whose
-        EEZ it holds only in part.
-        """
-        covered = zones.get("not-covered", 0.0) <= 0.0
-        outside: list[tuple[Nation, float]] = []
-        land: list[tuple[Nation, float]] = []
-        for nation in self._nations:
-            inside = sum(zones.get(f"{band}:{nation}", 0.0) for band in BANDS)
-            if covered or nation in self._zones.meta.whole_eez:
-                outside.append((nation, min(1.0, max(0.0, 1.0 - inside))))
-            land.append((nation, zones.get(f"land:{nation}", 0.0)))
-        return tuple(outside), tuple(land)
 
     def _legal_for(self, record: Record) -> tuple[str, ...]:
         """Legal context of the launching nation, known once the launch point is; looked up once per launch estimate."""
