@@ -93,6 +93,24 @@ def events(
     run_events(since, as_json=as_json, as_csv=as_csv)
 
 
+@app.command(name="catalogue-check")
+def catalogue_check(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of the table.")] = False,
+    events: Annotated[str | None, typer.Option(help="Only these Korean dates or row ids, separated by commas.")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that play at the same time.")] = 2,
+) -> None:
+    """Play every event of the catalogue through the coalition and compare with what was published.
+
+    Prints class, EEZ answer, overflight, areas and times for each missile, then the targets; ends with 1 where one is missed.
+    Progress goes to standard error; all events take about half an hour on two cores.
+
+    Examples:  tocsin catalogue-check --events 2017-11-29,2022-10-04          tocsin catalogue-check --json > check.json
+    """
+    from tocsin.cli.catalogue_check import run_check  # noqa: PLC0415
+
+    run_check(events, workers, as_json=as_json)
+
+
 @app.command()
 def replay(
     log: Annotated[Path, typer.Argument(help="A node's log, such as night/log-JPN.db.")],
