@@ -22,46 +22,43 @@ from tocsin.units import STANDARD_GRAVITY_MPS2, s2ns
 LIKELY_SIGMAS: Final = 3.0  # beyond every aircraft again after another look: a suspicion that a person may see
 SURE_SIGMAS: Final = 6.0  # after one look. A first state four sigmas off weighs at most 0.4 in the next one and is 2.5 of its sigmas:
 # 3.5 remain, one in 4,000 of what was called ballistic wrongly
-AGAIN_SIGMAS: Final = 4.0  # after AGAIN_LOOKS over AGAIN_NS the first state weighs under a fifth: less than one sigma of these four
-AGAIN_LOOKS: Final = 2
-AGAIN_NS: Final = s2ns(0.6)  # a fast radar's looks within a blink share their velocity's error; that of 1 Hz radars come in this time
+SETTLED_SIGMAS: Final = 4.0  # as the tracker asks, after one look, once the velocity is settled:
+SETTLED_MPS: Final = 100.0  # sigma from which limit and four sigmas are over six from an aircraft in level flight; three plots of a fast
+# radar give 200-800 m/s, and its next ones come within the second
 SHARP_MPS: Final = 10.0  # a velocity this sharp, and SURE_SIGMAS, is the work of dozens of plots: a track heard of late needs no more
+THRUST_LEVEL: Final = 0.99  # P(boost): what satellites see is thrust, and they place it poorly ...
+THRUST_SIGMAS: Final = 1.0  # ... so this much is enough ...
+THRUST_PLOTS: Final = 6  # ... from the lines that two of them need to place it (tracking.life.LEAST_LINES) ...
+THRUST_NS: Final = s2ns(4.0)  # ... which take a scan of theirs, so that a chain of three plots does not count
 
 
 @dataclass(slots=True)
 class Proof:
-    """What was seen of one fused track since it was first told as confirmed and ballistic. ``likely`` and ``sure`` stay."""
+    """What is known of one fused track since it was first told as confirmed and ballistic. ``likely`` and ``sure`` stay."""
 
-    since_ns: int | None = None  # last plot of that first message ...
-    plots: int = 0  # ... and its plots, 0 where withheld
-    seen_ns: int = 0
-    looks: int = 0  # messages with a later plot than before
-    likely: bool = False
-    sure: bool = False
+    seen_ns: int | None = None  # the last plot that was weighed
+    likely: bool = False  # it may be shown as a suspected event
+    sure: bool = False  # its event is confirmed
 
     def weigh(self, fused: FusedTrack) -> None:
-        """Take the track's latest message; the same one again changes nothing."""
-        if not fused.members or fused.kind != "ballistic":
+        """Take the track's latest message; one without a later plot changes nothing."""
+        if self.sure or not fused.members or fused.kind != "ballistic":
             return
         if fused.confirmed_ns is None:
-            self.likely = True  # the tracker's own level of suspicion (TrackerSettings.suspect_ln_ratio) was passed
+            self.likely = True  # it passed the tracker's own level of suspicion (TrackerSettings.suspect_ln_ratio)
             return
-        if self.sure or (self.since_ns is not None and fused.last_plot_ns <= self.seen_ns):
+        again = self.seen_ns is not None
+        if self.seen_ns is not None and fused.last_plot_ns <= self.seen_ns:
             return
         estimate = estimate_of(fused)
         if estimate is None:
             return
-        margin = beyond_aircraft(estimate)
-        sharp = margin >= SURE_SIGMAS and _velocity_sigma_mps(estimate) <= SHARP_MPS
-        if self.since_ns is None:
-            self.since_ns, self.plots = fused.last_plot_ns, fused.plots
-        else:
-            self.looks += 1
         self.seen_ns = fused.last_plot_ns
-        looks = max(self.looks, fused.plots - self.plots)
-        again = looks >= AGAIN_LOOKS and fused.last_plot_ns - self.since_ns >= AGAIN_NS and margin >= AGAIN_SIGMAS
-        self.likely = self.likely or sharp or (looks > 0 and margin >= LIKELY_SIGMAS)
-        self.sure = sharp or again or (looks > 0 and margin >= SURE_SIGMAS)
+        margin, sigma_mps = beyond_aircraft(estimate), _velocity_sigma_mps(estimate)
+        at_once = (margin >= SURE_SIGMAS and sigma_mps <= SHARP_MPS) or (margin >= THRUST_SIGMAS and _burnt_for_long(fused))
+        settled = margin >= SETTLED_SIGMAS and sigma_mps <= SETTLED_MPS
+        self.likely = self.likely or at_once or (again and margin >= LIKELY_SIGMAS)
+        self.sure = at_once or (again and (settled or margin >= SURE_SIGMAS))
 
 
 def beyond_aircraft(estimate: Estimate) -> float:
@@ -82,6 +79,12 @@ def beyond_aircraft(estimate: Estimate) -> float:
 def _sigmas(excess: float, sigma: float) -> float:
     """Return an excess in sigmas; without a spread its sign alone counts."""
     return excess / sigma if sigma > 0.0 else inf if excess > 0.0 else -inf
+
+
+def _burnt_for_long(fused: FusedTrack) -> bool:
+    """Return whether it surely burns and was seen for as long, and as often, as two satellites need to place it."""
+    long = fused.plots >= THRUST_PLOTS and fused.last_plot_ns - fused.first_plot_ns >= THRUST_NS
+    return long and fused.models.boost >= THRUST_LEVEL
 
 
 def _velocity_sigma_mps(estimate: Estimate) -> float:
