@@ -24,6 +24,10 @@ TO_DO: Final[dict[Audience, str]] = {
     "land": "Go into a building or below ground now, stay away from windows, and wait there for the next message",
     "sea-air": "Ships: watch for falling objects, do not approach them and report them. Aircraft: keep out of these areas",
 }
+OVER: Final[dict[Audience, str]] = {
+    "land": "You may leave shelter. Do not touch fallen objects; report them",
+    "sea-air": "These areas may be used again. Report floating or fallen objects",
+}
 HEADS: Final[dict[ProposalKind, str]] = {
     "alert": "MISSILE WARNING",
     "update": "MISSILE WARNING, UPDATED",
@@ -93,7 +97,7 @@ def draft_text(kind: ProposalKind, audience: Audience, warning: Warning, said: N
         parts += [CAUSES[words.cause] if words.cause is not None else "The warning is withdrawn", why, where]
         parts.append("This message withdraws that warning; it says nothing else about danger")
     elif kind == "all-clear":
-        parts += ["The danger named in the earlier warning is over", where, why, "You may leave shelter"]
+        parts += ["The danger named in the earlier warning is over", where, why, OVER[audience]]
     elif kind == "correction":
         parts += ["These areas are no longer warned; the warning goes on elsewhere", where, why]
     elif kind == "passed":
