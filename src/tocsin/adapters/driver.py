@@ -43,6 +43,7 @@ class Driver:
         self._endpoint = endpoint
         self._clock = clock
         self._sends: list[Send] = []
+        self._releases: list[View] = []
         self._must_commit = False
         self._committed = False
         self.next_wake_mono_ns = 0
@@ -65,6 +66,7 @@ class Driver:
             views.extend(batch.views)
             notes.extend(batch.notes)
             self._sends.extend(batch.sends)
+            self._releases.extend(batch.releases)
             self._must_commit = self._must_commit or batch.durable
             self.next_wake_mono_ns = batch.next_wake_mono_ns
             pending = self._seal(batch)
@@ -100,6 +102,13 @@ class Driver:
         sends, self._sends, self._committed = self._sends, [], False
         for send in sends:
             self._endpoint.send(send.neighbour, send.frame)
+
+    def released(self) -> tuple[View, ...]:
+        """Return the releases that a commit has covered since the last call: only now may they be shown as released."""
+        if self._must_commit or not self._releases:
+            return ()
+        shown, self._releases = tuple(self._releases), []
+        return shown
 
     def _record(self, item: Input, batch: Batch, now: Now) -> None:
         records = [Record(kind=input_kind(item), utc_ns=now.utc_ns, mono_ns=now.mono_ns, body=encode_input(item))]

@@ -1,6 +1,7 @@
 """A stand: one node per nation with guard, log and link, all in this process. Time and scans are given from outside.
 
-Keys are made from the coalition's name and the seed and exist for exercises only; they are labelled so and refused elsewhere.
+Keys of nodes and persons are made from the coalition's name and the seed and exist for exercises only; they are labelled so and refused
+elsewhere. Each node passes its self-check before anything of it runs.
 """
 
 from collections.abc import Callable
@@ -12,22 +13,27 @@ from time import perf_counter
 import msgspec
 
 from tocsin.adapters.driver import Driver, Step
-from tocsin.adapters.records import encode_head, make_head
+from tocsin.adapters.records import encode_head, make_head, zones_digest
 from tocsin.adapters.store.memory import MemoryLog
 from tocsin.adapters.store.port import Record, Store
 from tocsin.adapters.store.sqlite import create
 from tocsin.adapters.transport.embedded import EmbeddedNetwork
+from tocsin.api.crew import Crew, crews_of
 from tocsin.errors import OperatorFault, OurFault
 from tocsin.geography import Zones
 from tocsin.guard.guard import Guard
 from tocsin.guard.keys import generate_key, key_id_of, public_of
 from tocsin.messages.basics import Nation, Now, World
 from tocsin.messages.coalition import Coalition
+from tocsin.messages.command import Command
 from tocsin.messages.envelope import Header, PublicKey, SealRequest
+from tocsin.messages.people import PublicRules
 from tocsin.messages.sensor import Sensor
 from tocsin.node.config import NodeConfig, routes_for
-from tocsin.node.inputs import FrameIn, Input, Tick
+from tocsin.node.inputs import CommandIn, FrameIn, Input, Tick
 from tocsin.node.node import LinkCounts, Node
+from tocsin.node.people_settings import Posts
+from tocsin.node.selfcheck import self_check
 from tocsin.sharing.rules import parse_policy
 from tocsin.wire.seal import read_header
 
@@ -68,6 +74,7 @@ class Stand:
         legal: tuple[str, ...],
         start_utc_ns: int,
         follow: Callable[[Nation, Store], Store] | None = None,
+        posts: dict[Nation, Posts] | None = None,
     ) -> None:
         if world == "live":
             text = "a stand uses exercise keys: expected world exercise or test, came live; live nodes run one by one, with their own keys"
@@ -83,15 +90,21 @@ class Stand:
         routes = {nation: routes_for(coalition, nation) for nation in self.nations}
         pairs = sorted({tuple(sorted((nation, route.next_hop))) for nation in self.nations for route in routes[nation]})
         self._network = EmbeddedNetwork(tuple((a, b) for a, b in pairs))
+        self.crews = crews_of(coalition.coalition, self.nations, world, seed, posts)
         self._stores: dict[Nation, Store] = {}
         self._drivers: dict[Nation, Driver] = {}
-        for nation in self.nations:
-            rules = read_rules(coalition.coalition, nation)
-            config = make_config(coalition, sensors, world, nation, rules, public, legal)
+        rules = {nation: read_rules(coalition.coalition, nation) for nation in self.nations}
+        configs = {
+            nation: make_config(coalition, sensors, world, nation, rules[nation], public, legal, self.crews[nation])
+            for nation in self.nations
+        }
+        for config in configs.values():
+            self_check(config, areas_sha256=zones_digest())  # its remarks stand in the log: the node says them again at its first tick
+        for nation, config in configs.items():
             store: Store = MemoryLog() if log_dir is None else create(log_dir / f"log-{nation}.db")
             store = store if follow is None else follow(nation, store)
             store.append((Record(kind="head", utc_ns=start_utc_ns, mono_ns=0, body=encode_head(make_head(config))),))
-            guard = Guard(nation, world, rules, private[nation], key_id_of(public_of(private[nation])))
+            guard = Guard(nation, world, rules[nation], private[nation], key_id_of(public_of(private[nation])))
             self._stores[nation] = store
             self._drivers[nation] = Driver(Node(config, zones), signer_of(guard), store, self._network.endpoint(nation), perf_counter)
 
@@ -102,7 +115,12 @@ class Stand:
         driver = self._drivers[nation]
         step = driver.take(item, now)
         disk_s = driver.flush()
+        step = _with_released(step, driver)
         return Fed(step=step, disk_s=disk_s, deliveries=self._carry(now, started))
+
+    def act(self, command: Command, utc_ns: int) -> Fed:
+        """Let a demo person act at the person's nation's terminal: sign, give to the node, carry on."""
+        return self.feed(command.nation, CommandIn(frame=self.crews[command.nation].sign(command)), utc_ns)
 
     def tick(self, nations: tuple[Nation, ...], utc_ns: int) -> tuple[tuple[Nation, Fed], ...]:
         """Let time pass at several nations at once; their disks commit at the same time, as they would on their own machines."""
@@ -113,6 +131,7 @@ class Stand:
         disks = list(self._disks.map(Driver.commit, drivers))
         for driver in drivers:
             driver.send()
+        steps = [_with_released(step, driver) for step, driver in zip(steps, drivers, strict=True)]
         deliveries = self._carry(now, started)
         last = len(nations) - 1
         return tuple(
@@ -138,6 +157,8 @@ class Stand:
                     arrived.append((read_header(frame), driver.take(FrameIn(neighbour=neighbour, frame=frame), now)))
                 driver.flush()
                 seconds = perf_counter() - started
+                if arrived:
+                    arrived[-1] = (arrived[-1][0], _with_released(arrived[-1][1], driver))
                 deliveries.extend(
                     Delivery(nation=nation, origin=header.origin, product=header.product, seconds=seconds, step=step)
                     for header, step in arrived
@@ -182,8 +203,9 @@ def make_config(
     rules: str,
     keys: tuple[PublicKey, ...],
     legal: tuple[str, ...],
+    crew: Crew | None = None,
 ) -> NodeConfig:
-    """Return what a nation's node must know: its own sensors only, its own rules, everybody's public keys."""
+    """Return what a nation's node must know: its own sensors only, its own rules and persons, everybody's public keys."""
     return NodeConfig(
         nation=nation,
         world=world,
@@ -194,7 +216,15 @@ def make_config(
         policy=parse_policy(rules, f"{coalition.coalition}/{nation}.toml"),
         keys=keys,
         legal=legal,
+        people=() if crew is None else crew.people,
+        public=PublicRules() if crew is None else crew.posts.rules,
     )
+
+
+def _with_released(step: Step, driver: Driver) -> Step:
+    """Add what the last commit allows to be shown as released."""
+    released = driver.released()
+    return msgspec.structs.replace(step, views=(*step.views, *released)) if released else step
 
 
 def signer_of(guard: Guard) -> Callable[[SealRequest], bytes]:

@@ -176,6 +176,22 @@ def evaluate(
 
 
 @app.command()
+def drill(
+    script: Annotated[str | None, typer.Argument(help="A packaged drill or a script file (.toml); none: list the packaged ones.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the drill's own logs and drill.txt.")] = None,
+    live: Annotated[list[Path] | None, typer.Option("--live", help="A live log that must be free of drill data; repeatable.")] = None,
+    seed: Seed = 1,
+) -> None:
+    """Play a drill in the exercise world, compare with its script, and prove that live logs hold nothing of it.
+
+    Example:  tocsin drill hold-and-escalate --out drill --live live/log-JPN.db
+    """
+    from tocsin.cli.drill import run_drill_command  # noqa: PLC0415
+
+    run_drill_command(script, out, tuple(live or ()), seed)
+
+
+@app.command()
 def warmup() -> None:
     """Compile the numerical kernels once, with progress; later starts load them from disk."""
     from tocsin.cli.warmup import run_warmup  # noqa: PLC0415

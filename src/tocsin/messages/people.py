@@ -26,3 +26,26 @@ class PublicRules(msgspec.Struct, frozen=True, kw_only=True):
     persons: int = 2  # 1 or 2
     limit_s: float = 60.0  # to agree before the proposal is held and escalated
     at_limit: Literal["hold", "publish"] = "hold"
+
+
+class Presence(msgspec.Struct, frozen=True, kw_only=True):
+    """A person on duty, where, and since when."""
+
+    person: str
+    role: Role
+    terminal: str
+    since_ns: int
+
+
+class Staffing(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is on duty and by which rules their nation releases: shown always, and recorded when it changes."""
+
+    nation: Nation
+    world: World
+    time_ns: int
+    present: tuple[Presence, ...]  # sorted by person
+    supervisor: bool  # one is on duty
+    persons: int  # whose consent a public release needs
+    at_limit: Literal["hold", "publish"]
+    maintenance: bool  # nothing can be released now
+    drill: str = ""  # the drill that is on, "" if none

@@ -5,6 +5,7 @@ import msgspec
 from tocsin.messages.basics import Nation, World
 from tocsin.messages.coalition import Coalition
 from tocsin.messages.envelope import PublicKey
+from tocsin.messages.people import Person, PublicRules
 from tocsin.messages.release import Policy
 from tocsin.messages.sensor import Sensor
 
@@ -28,6 +29,8 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True):
     policy: Policy
     keys: tuple[PublicKey, ...]
     legal: tuple[str, ...] = ()
+    people: tuple[Person, ...] = ()  # own persons, with the keys that they sign their acts with
+    public: PublicRules = PublicRules()  # how many of them a public release needs
 
 
 def routes_for(coalition: Coalition, nation: Nation) -> tuple[Route, ...]:

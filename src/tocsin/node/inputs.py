@@ -3,7 +3,6 @@
 import msgspec
 
 from tocsin.messages.basics import Nation
-from tocsin.messages.command import Command
 from tocsin.messages.plot import Scan
 
 
@@ -35,9 +34,9 @@ class Denied(msgspec.Struct, frozen=True, kw_only=True, tag="denied"):
 
 
 class CommandIn(msgspec.Struct, frozen=True, kw_only=True, tag="command"):
-    """A person's act."""
+    """A person's act as signed bytes; whose it is, for which nation and in which world, the key says (``wire.command``)."""
 
-    command: Command
+    frame: bytes
 
 
 class Tick(msgspec.Struct, frozen=True, kw_only=True, tag="tick"):

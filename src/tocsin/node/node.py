@@ -7,15 +7,18 @@ from tocsin.geography.zones import Zones
 from tocsin.messages.basics import Nation, Note, Now
 from tocsin.messages.envelope import Envelope, Header
 from tocsin.messages.event import LaunchEvent
+from tocsin.messages.public import Proposal
 from tocsin.messages.receipt import Heartbeat, Receipt
 from tocsin.messages.track import Track
 from tocsin.messages.warning import Warning
 from tocsin.node.config import NodeConfig
+from tocsin.node.duty import Duty, Item
 from tocsin.node.inputs import CommandIn, Denied, FrameIn, Input, ScanIn, Sealed, Tick
 from tocsin.node.link import Link
 from tocsin.node.outgoing import Outgoing
 from tocsin.node.outputs import Batch, Send, View
 from tocsin.node.pipeline import PictureStep, Pipeline, PipelineStep
+from tocsin.node.selfcheck import check_config
 from tocsin.sharing.admit import admit
 from tocsin.units import NS_PER_S
 from tocsin.wire.codec import decode_payload
@@ -52,6 +55,7 @@ class _Effects:
         self.sends: list[Send] = []
         self.outputs: list[bytes] = []
         self.views: list[View] = []
+        self.releases: list[View] = []
         self.notes: list[Note] = []
         self.durable = False
 
@@ -62,6 +66,7 @@ class Node:
     def __init__(self, config: NodeConfig, zones: Zones) -> None:
         self._config = config
         self._pipeline = Pipeline(config, zones)
+        self._duty = Duty(config)
         self._outgoing = Outgoing(config)
         hops = sorted({route.next_hop for route in config.routes})
         self._links = {hop: Link(config.nation, hop) for hop in hops}
@@ -73,6 +78,7 @@ class Node:
         self._behind: dict[tuple[Nation, tuple[Nation, int, Nation]], int] = {}  # since when (monotonic)
         self._silent: dict[Nation, bool] = {}
         self._next_heartbeat_ns = 0
+        self._remarks = check_config(config)  # said at the first tick, so that they stand in the log
 
     def handle(self, item: Input, now: Now) -> Batch:
         """Apply one input and return its effects. Never raises for what a peer, a sensor or a person sent."""
@@ -87,7 +93,7 @@ class Node:
             case Denied():
                 effects.notes.append(self._outgoing.refused(item.code, item.text, now.utc_ns))
             case CommandIn():
-                self._share(self._pipeline.command(item.command, now.utc_ns), now, effects)
+                self._command(item.frame, now, effects)
             case Tick():
                 self._tick(now, effects)
         seal = self._outgoing.next_seal()
@@ -96,6 +102,7 @@ class Node:
             sends=tuple(effects.sends),
             outputs=tuple(effects.outputs),
             views=tuple(effects.views),
+            releases=tuple(effects.releases),
             notes=tuple(effects.notes),
             durable=effects.durable,
             next_wake_mono_ns=self._next_heartbeat_ns,
@@ -114,6 +121,15 @@ class Node:
         effects.views.extend(View(picture="alone", source=self._config.nation, time_ns=now.utc_ns, item=track) for track in step.tracks)
         for picture in (step.alone, step.joint):
             self._show(picture, now, effects)
+        items, notes = self._duty.step(
+            (*step.alone.events, *step.joint.events),
+            (*step.alone.warnings, *step.joint.warnings),
+            step.joint.warnings,
+            now.utc_ns,
+            maintenance=self._pipeline.maintenance,
+        )
+        self._tell(items, now, effects)
+        effects.notes.extend(notes)
         effects.notes.extend(self._outgoing.offer("track", step.tracks, now.utc_ns))
         if self._pipeline.maintenance:
             return
@@ -128,7 +144,27 @@ class Node:
         effects.views.extend(View(picture=step.picture, source=self._config.nation, time_ns=now.utc_ns, item=item) for item in shown)
         effects.outputs.extend(msgspec.json.encode((step.picture, item)) for item in (*step.events, *step.warnings))
 
+    def _command(self, frame: bytes, now: Now, effects: _Effects) -> None:
+        """Take a person's act: what is for the desks goes through the pipeline like any other input."""
+        taken = self._duty.command(frame, now.utc_ns)
+        effects.notes.extend(taken.notes)
+        self._tell(taken.items, now, effects)
+        effects.durable = bool(taken.items or taken.commands)
+        if taken.commands:
+            self._share(self._pipeline.commands(taken.commands, now.utc_ns), now, effects)
+
+    def _tell(self, items: tuple[Item, ...], now: Now, effects: _Effects) -> None:
+        """Record drafts and who is on duty; what is released is shown as released only once that record is on disk."""
+        effects.outputs.extend(msgspec.json.encode(("joint", item)) for item in items)
+        for item in items:
+            view = View(picture="joint", source=self._config.nation, time_ns=now.utc_ns, item=item)
+            released = isinstance(item, Proposal) and item.status == "released"
+            (effects.releases if released else effects.views).append(view)
+        effects.durable = effects.durable or bool(effects.releases)
+
     def _tick(self, now: Now, effects: _Effects) -> None:
+        remarks, self._remarks = self._remarks, ()
+        effects.notes.extend(msgspec.structs.replace(note, time_ns=now.utc_ns) for note in remarks)
         self._share(self._pipeline.tick(now.utc_ns), now, effects)
         if now.mono_ns < self._next_heartbeat_ns:
             return
@@ -186,7 +222,7 @@ class Node:
             self._refuse(verdict, f"{header.origin} spoke in epoch {header.epoch}; expected the newest, and few in all", now, effects)
         if verdict != "next":
             return
-        effects.durable = header.delivery == "lossless"
+        effects.durable = effects.durable or header.delivery == "lossless"
         if mine:
             self._open(envelope, item.neighbour, now, effects)
         else:

@@ -7,6 +7,8 @@ import msgspec
 from tocsin.messages.basics import Nation, Note
 from tocsin.messages.envelope import SealRequest
 from tocsin.messages.event import LaunchEvent
+from tocsin.messages.people import Staffing
+from tocsin.messages.public import Proposal
 from tocsin.messages.track import FusedTrack, Track
 from tocsin.messages.warning import Posture, Warning
 
@@ -33,7 +35,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     picture: PictureName
     source: Nation
     time_ns: int
-    item: Track | FusedTrack | LaunchEvent | Warning | Posture
+    item: Track | FusedTrack | LaunchEvent | Warning | Posture | Proposal | Staffing
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,8 +43,9 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
 
     seals: tuple[Seal, ...] = ()
     sends: tuple[Send, ...] = ()
-    outputs: tuple[bytes, ...] = ()  # own events and warnings as recorded (JSON), for the log and for replay
+    outputs: tuple[bytes, ...] = ()  # own events, warnings, proposals and who is on duty as recorded (JSON), for the log and for replay
     views: tuple[View, ...] = ()
+    releases: tuple[View, ...] = ()  # released proposals: shown only after the commit of everything recorded so far
     notes: tuple[Note, ...] = ()
     durable: bool = False  # a lossless message came in: commit soon, its acknowledgement says that it is on disk
     next_wake_mono_ns: int = 0

@@ -5,6 +5,7 @@ The *joint* picture also holds what partners shared; it stays at home.
 """
 
 from collections.abc import Callable
+from typing import Final
 
 import msgspec
 
@@ -13,7 +14,7 @@ from tocsin.assessment.salvo import Apart
 from tocsin.fusion.fuse import Fusion
 from tocsin.geography.zones import Zones
 from tocsin.messages.basics import Note
-from tocsin.messages.command import Command
+from tocsin.messages.command import Act, Command
 from tocsin.messages.event import LaunchEvent
 from tocsin.messages.plot import Scan
 from tocsin.messages.track import FusedTrack, Track
@@ -25,6 +26,8 @@ from tocsin.units import NS_PER_S
 from tocsin.warning.desk import WarningDesk
 
 ASSESS_INTERVAL_NS = NS_PER_S  # events are revised at least every second of data (DESIGN section 9), and at once on news
+
+DESK_ACTS: Final[tuple[Act, ...]] = ("confirm", "cancel", "all-clear", "maintenance-on", "maintenance-off")
 
 
 class PictureStep(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,7 +67,8 @@ class Picture:
             return PictureStep(picture=self.name, fused=fused, events=(), warnings=(), posture=None, notes=notes)
         self._assessed_ns = now_ns
         events, assess_notes = self._assessment.step(self._fusion.live(now_ns), now_ns, apart())
-        warnings, posture, desk_notes = self._desk.step(events, commands, now_ns)
+        acts = tuple(command for command in commands if command.act in DESK_ACTS)
+        warnings, posture, desk_notes = self._desk.step(events, acts, now_ns)
         changed = posture if posture != self._posture else None
         self._posture = posture
         return PictureStep(
@@ -115,9 +119,9 @@ class Pipeline:
         """Take tracks that a partner shared; they enter the joint picture only."""
         return self._both((), tracks, (), now_ns, ())
 
-    def command(self, command: Command, now_ns: int) -> PipelineStep:
-        """Apply a person's act to both pictures' desks."""
-        return self._both((), (), (command,), now_ns, ())
+    def commands(self, commands: tuple[Command, ...], now_ns: int) -> PipelineStep:
+        """Apply persons' acts to both pictures."""
+        return self._both((), (), commands, now_ns, ())
 
     def tick(self, now_ns: int) -> PipelineStep:
         """Let time pass: launches are fitted, tracks age, predictions run out, warnings move on."""
