@@ -266,6 +266,7 @@ def _see(
     """Add a fused state, an event revision and its warning."""
     alone = "-alone-" in name
     event = launch_event(name, track, flight, second, status, off_km=off_km, sigma_km=sigma_km)
+    event = msgspec.structs.replace(event, missiles_at_least=int(name.rsplit("-", 1)[1]))  # of the salvo so far
     (nation.alone_fused if alone else nation.fused).append(fused_track(track, *flight.samples[second]))
     (nation.alone_events if alone else nation.joint_events).append(event)
     told = [w for w in (nation.alone_warnings if alone else nation.joint_warnings) if w.event == name]

@@ -9,11 +9,14 @@ from tocsin.messages.sensor import Sensor
 
 
 class NationSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """One member: its code and its names in plain English."""
+    """One member: its code, its names in plain English, and how it speaks to the press."""
 
     nation: Nation
     name: str  # "Republic of Korea"
     ministry: str  # who speaks: "Joint Chiefs of Staff"
+    clock: str = "UTC"  # name of the civil time of its statements
+    clock_ahead_s: float = 0.0  # of UTC; civil time without summer time
+    speaks_after_s: float = 0.0  # since the last new launch: 0 speaks at first evidence, a salvo's time waits for the whole salvo
 
 
 class SensorMove(msgspec.Struct, frozen=True, kw_only=True):

@@ -300,7 +300,14 @@ def _place(table: Table) -> tuple[Vec3, float, float, float]:
 def _coalition(top: Table) -> Coalition:
     """Return the coalition of a whole file; sensors, moves and the hub must name what exists."""
     nations = tuple(
-        NationSpec(nation=table.nation("code"), name=table.text("name"), ministry=table.text("ministry"))
+        NationSpec(
+            nation=table.nation("code"),
+            name=table.text("name"),
+            ministry=table.text("ministry"),
+            clock=table.text("clock", "UTC"),
+            clock_ahead_s=3_600.0 * table.number("clock_ahead_h", -12.0, 14.0, 0.0),
+            speaks_after_s=table.number("speaks_after_s", 0.0, 86_400.0, 0.0),
+        )
         for table in top.tables("nation", "nation", "code")
     )
     codes = [spec.nation for spec in nations]

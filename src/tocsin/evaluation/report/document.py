@@ -20,9 +20,8 @@ from tocsin.evaluation.report.night_map import close_map, wide_map
 from tocsin.evaluation.report.scene import Scene, make_scene
 from tocsin.evaluation.report.strip import answers
 from tocsin.evaluation.report.timeline import timeline
-from tocsin.evaluation.statements import statements, world_mark
+from tocsin.evaluation.statements import history, nation_names, statements, world_mark
 from tocsin.messages.coalition import Coalition
-from tocsin.messages.warning import Warning
 from tocsin.units import KM, NS_PER_S
 
 BREAK: Final = re.compile(r"; (?![^(]*\))")  # between the parts of a sentence, not inside brackets
@@ -151,9 +150,24 @@ def _statements(scene: Scene, coalition: Coalition, published: tuple[str, ...]) 
     texts = statements(scene.record, coalition)
     lead = "What each ministry would say, from its own sensors, rounded as published figures are; what only partners saw is said as such."
     parts = [words("p", lead), columns("cards", [card("", statement) for statement in texts])]
+    parts.append(_history(scene, coalition))
     if published:
         parts += [words("h3", "What was said in public that night"), bullets(published)]
     return join(parts)
+
+
+def _history(scene: Scene, coalition: Coalition) -> Markup:
+    """Each nation's statements of the night, folded: one row where something in it changed."""
+    names = nation_names(coalition)
+    folds = []
+    for spec in scene.nations:
+        told = history(scene.record, scene.record.nations[spec.nation], spec, names)
+        if told:
+            rows = [(clock(one.time_ns), one.text) for one in told]
+            folds.append(
+                fold(f"{spec.nation}: statements of the night, {len(told)}", table("", "", ("UTC", "statement"), rows, text_columns=2))
+            )
+    return join(folds)
 
 
 def _warnings(scene: Scene) -> Markup:
@@ -163,7 +177,9 @@ def _warnings(scene: Scene) -> Markup:
         for name in dict.fromkeys(warning.warning for warning in own.joint_warnings):
             revisions = [warning for warning in own.joint_warnings if warning.warning == name]
             title = f"{spec.nation}: {name}, {len(revisions)} revision{'s' if len(revisions) != 1 else ''}, last {revisions[-1].status}"
-            rows = [(_clock(warning), str(warning.revision), warning.status, warning.headline, warning.reason) for warning in revisions]
+            rows = [
+                (clock(warning.time_ns), str(warning.revision), warning.status, warning.headline, warning.reason) for warning in revisions
+            ]
             body = table("", "", ("UTC", "revision", "status", "headline", "reason"), rows, text_columns=5)
             parts.append(
                 fold(title, join((body, words("p", f"Cancel that stands ready: {revisions[-1].cancel_ready}", {"class": "note"}))))
@@ -171,8 +187,9 @@ def _warnings(scene: Scene) -> Markup:
     return join(parts) if parts else words("p", "No warning was issued.")
 
 
-def _clock(warning: Warning) -> str:
-    return datetime.fromtimestamp(warning.time_ns // NS_PER_S, tz=UTC).strftime("%H:%M:%S")
+def clock(time_ns: int) -> str:
+    """Return hours, minutes and seconds UTC."""
+    return datetime.fromtimestamp(time_ns // NS_PER_S, tz=UTC).strftime("%H:%M:%S")
 
 
 def _notes(scene: Scene) -> Markup:
