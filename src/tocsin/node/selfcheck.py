@@ -13,7 +13,7 @@ import msgspec
 from tocsin.errors import OperatorFault
 from tocsin.messages.basics import Note, World
 from tocsin.node.config import NodeConfig
-from tocsin.warning import rules
+from tocsin.warning.thresholds import load_thresholds
 
 FATAL: Final = frozenset(
     {
@@ -23,7 +23,6 @@ FATAL: Final = frozenset(
         "person-world",
         "person-nation",
         "person-twice",
-        "thresholds",
         "store-world",
         "store-drill",
     }
@@ -57,7 +56,7 @@ def self_check(config: NodeConfig, *, store: StoreFacts | None = None, areas_sha
 
 def check_config(config: NodeConfig) -> tuple[Note, ...]:
     """Return the problems of a configuration alone, fatal or not."""
-    return (*_keys(config), *_people(config), *_work(config), *_thresholds())
+    return (*_keys(config), *_people(config), *_work(config), *_thresholds(config))
 
 
 def _keys(config: NodeConfig) -> list[Note]:
@@ -111,12 +110,12 @@ def _work(config: NodeConfig) -> list[Note]:
     return notes
 
 
-def _thresholds() -> list[Note]:
-    """Return whether the alert thresholds are there and in order."""
-    low, high = rules.LAND_CLEAR_P, rules.LAND_ALERT_P
-    if 0.0 < low < high < 1.0:
+def _thresholds(config: NodeConfig) -> list[Note]:
+    """Return whether the nation has warning thresholds of its own; that they stand in order is checked where they are read."""
+    if load_thresholds().has(config.nation):
         return []
-    return [_note("thresholds", f"expected 0 < clear level < alert level < 1, found {low!r} and {high!r}; correct the alert thresholds")]
+    text = f"{config.nation} has no warning thresholds of its own: those for any nation are used; write them (tocsin/data/thresholds)"
+    return [_note("thresholds-default", text)]
 
 
 def _store(config: NodeConfig, store: StoreFacts) -> list[Note]:
