@@ -5,6 +5,7 @@ import platform
 import sys
 from functools import lru_cache
 from importlib.resources import files
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -25,6 +26,8 @@ INPUT_TYPES: dict[RecordKind, type[Input]] = {
     "command": CommandIn,
     "tick": Tick,
 }
+TABLE_KINDS: Final = (".npz", ".json", ".toml")
+TABLES: Final = tuple(files("tocsin").joinpath(*parts) for parts in (("geography",), ("data", "thresholds"), ("data", "legal")))
 _KINDS = {kind_type: kind for kind, kind_type in INPUT_TYPES.items()}
 _ENCODE = msgspec.msgpack.Encoder()
 _DECODERS = {kind: msgspec.msgpack.Decoder(kind_type) for kind, kind_type in INPUT_TYPES.items()}
@@ -38,7 +41,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     c_library: str
     machine: str
     kernel_probe: str  # hash of what the kernels answer on fixed arguments here
-    zones_sha256: str  # of the packaged zones file: zone answers follow from it
+    tables_sha256: str  # of the packaged geography, thresholds and legal texts: answers follow from them
     config: NodeConfig
 
 
@@ -76,9 +79,14 @@ def kernel_probe() -> str:
 
 
 @lru_cache(maxsize=1)
-def zones_digest() -> str:
-    """Return the SHA-256 of the packaged zones file."""
-    return hashlib.sha256((files("tocsin") / "geography" / "zones.npz").read_bytes()).hexdigest()
+def tables_digest() -> str:
+    """Return the SHA-256 over the packaged tables that a node's answers follow from, by folder and name."""
+    digest = hashlib.sha256()
+    for folder in TABLES:
+        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+            if entry.name.endswith(TABLE_KINDS):
+                digest.update(f"{entry.name}\0".encode() + hashlib.sha256(entry.read_bytes()).digest())
+    return digest.hexdigest()
 
 
 def make_head(config: NodeConfig) -> Head:
@@ -89,7 +97,7 @@ def make_head(config: NodeConfig) -> Head:
         c_library=" ".join(platform.libc_ver()),
         machine=platform.machine(),
         kernel_probe=kernel_probe(),
-        zones_sha256=zones_digest(),
+        tables_sha256=tables_digest(),
         config=config,
     )
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from tocsin.adapters.records import INPUT_TYPES, Head, decode_head, decode_input, kernel_probe, zones_digest
+from tocsin.adapters.records import INPUT_TYPES, Head, decode_head, decode_input, kernel_probe, tables_digest
 from tocsin.adapters.store.port import Problem, Record
 from tocsin.adapters.store.reading import read, verify
 from tocsin.errors import PeerFault, TocsinError
@@ -97,8 +97,8 @@ class _Session:
         self._notes: deque[bytes] = deque()
         self.inputs = self.payloads = self.signatures = self.frames_in = self.outputs = 0
         self.problems: list[str] = []
-        if head.zones_sha256 != zones_digest():
-            self.problem("the log was written with another zones file: zone answers may differ for that reason alone")
+        if head.tables_sha256 != tables_digest():
+            self.problem("the log was written with other tables of zones, areas or thresholds: answers may differ for that reason alone")
 
     def record(self, position: int, record: Record) -> None:
         """Check one record against the node, or feed it."""

@@ -13,7 +13,7 @@ from time import perf_counter
 import msgspec
 
 from tocsin.adapters.driver import Driver, Step
-from tocsin.adapters.records import encode_head, make_head, zones_digest
+from tocsin.adapters.records import encode_head, make_head, tables_digest
 from tocsin.adapters.store.memory import MemoryLog
 from tocsin.adapters.store.port import Record, Store
 from tocsin.adapters.store.sqlite import create
@@ -99,7 +99,7 @@ class Stand:
             for nation in self.nations
         }
         for config in configs.values():
-            self_check(config, areas_sha256=zones_digest())  # its remarks stand in the log: the node says them again at its first tick
+            self_check(config, areas_sha256=tables_digest())  # its remarks stand in the log: the node says them again at its first tick
         for nation, config in configs.items():
             store: Store = MemoryLog() if log_dir is None else create(log_dir / f"log-{nation}.db")
             store = store if follow is None else follow(nation, store)
