@@ -49,6 +49,12 @@ def test_land_cut_into_many_small_areas_is_not_overlooked() -> None:
     assert unnamed < LAND.raise_p
 
 
+def test_land_that_is_in_no_area_is_named_as_other_land_and_has_no_neighbours() -> None:
+    (warning,) = Desk().step(0, event(0, areas=(("JP-A", 0.002),), p_land=(("JPN", 0.05), ("KOR", 0.0))))
+    assert land(warning) == ["land:JPN"]
+    assert "other land of JPN" in warning.correction_ready
+
+
 def test_a_neighbour_is_named_early_at_a_smaller_probability_and_one_farther_off_is_not() -> None:
     faint = LAND.neighbour_p
     (warning,) = Desk().step(0, event(0, **shares(A=0.5, B=faint, D=faint)))
