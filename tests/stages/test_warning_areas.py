@@ -14,6 +14,7 @@ from tocsin.messages.warning import Warning as TocsinWarning
 from tocsin.units import KM
 from tocsin.warning import rings
 from tocsin.warning.areas import revise
+from tocsin.warning.desk import WarningDesk
 from tocsin.warning.thresholds import load_thresholds
 
 WGS84 = Geod(ellps="WGS84")
@@ -46,6 +47,12 @@ def test_land_cut_into_many_small_areas_is_not_overlooked() -> None:
     assert len(land(warning)) >= 1
     unnamed = sum(p for area, p in shares(A=part, B=part, C=part, D=part)["areas"] if area not in land(warning))
     assert unnamed < LAND.raise_p
+
+
+def test_land_that_is_in_no_area_is_named_as_other_land_and_has_no_neighbours() -> None:
+    (warning,) = Desk().step(0, event(0, areas=(("JP-A", 0.002),), p_land=(("JPN", 0.05), ("KOR", 0.0))))
+    assert land(warning) == ["land:JPN"]
+    assert "other land of JPN" in warning.correction_ready
 
 
 def test_a_neighbour_is_named_early_at_a_smaller_probability_and_one_farther_off_is_not() -> None:
@@ -214,3 +221,14 @@ def test_a_ring_grows_at_once_and_shrinks_after_its_hold_time() -> None:
     assert len(rings_then) == 1
     assert rings.ring_area_m2(rings_then[0], impact()) < 0.5 * rings.ring_area_m2(grown, impact())
     assert desk.notes.count("area-redrawn") >= 2
+
+
+@pytest.mark.slow
+def test_prefectures_have_their_names_and_a_desk_asks_geography_unless_told_otherwise() -> None:
+    below = (crossing("JP-02", 0.9),)
+    (warning,), _, notes = WarningDesk("JPN", "exercise").step(
+        (event(0, areas=(("JP-02", 0.3), ("JP-03", 0.002), ("JP-13", 0.002)), p_land=(("JPN", 0.304),), overflights=below),), (), ns(0)
+    )
+    assert land(warning) == ["JP-02", "JP-03"]  # Iwate lies beside Aomori, Tokyo does not
+    assert "Aomori (JP-02)" in warning.correction_ready
+    assert any("Aomori (JP-02)" in note.text for note in notes)

@@ -164,7 +164,7 @@ def _reached(shares: list[tuple[str, float]], limit_p: float, neighbour_p: float
         left -= p
         rule = "reached" if p >= limit_p else "with others that are not named reaches"
         out[code] = f"{rule} {limit_p:g}"
-    seeds = tuple(out)
+    seeds = tuple(code for code in out if ":" not in code)  # land that is in no area has no neighbours
     for code, p in shares:
         beside = next((seed for seed in seeds if code not in out and p >= neighbour_p and code in places.neighbours(seed)), None)
         if beside is not None:
