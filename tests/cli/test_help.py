@@ -9,7 +9,7 @@ import pytest
 from tests.cli.tool import Tool
 from tocsin import __version__
 
-COMMANDS = ("demo", "run", "replay", "track", "evaluate", "warmup", "policy")
+COMMANDS = ("demo", "run", "replay", "track", "evaluate", "drill", "warmup", "policy")
 HEAVY = ("numba", "numpy", "msgspec", "cryptography", "rich.progress", "asyncio")
 
 

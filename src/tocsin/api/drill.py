@@ -84,6 +84,7 @@ class _Play:
         self._happened: list[Happened] = []
         self._differences: list[str] = []
         self._lines: list[str] = []
+        self._said: set[str] = set()
         self._proposals: dict[str, Proposal] = {}
         self._warnings: dict[str, Warning] = {}  # the nation's joint ones
         self._due: list[tuple[int, int]] = []  # (when, number of the step)
@@ -216,7 +217,9 @@ class _Play:
     def _happen(self, now_ns: int, what: str, text: str = "", persons: int = 0) -> None:
         last = next((h for h in reversed(self._happened) if h.what.split()[:-1] == what.split()[:-1]), None)
         self._happened.append(Happened(time_ns=now_ns, what=what, text=text, persons=persons))
-        if last is None or last.what != what or what.startswith(("draft", "note")):
+        again = what.startswith("note") and text in self._said  # a desk may repeat a note every second
+        self._said.add(text)
+        if not again and (last is None or last.what != what or what.startswith(("draft", "note"))):
             self._line(now_ns, f"{what}{f' | {text}' if text else ''}")
         for number, step in enumerate(self._script.steps):
             if step.after == what and number not in self._planned:
