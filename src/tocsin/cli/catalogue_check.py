@@ -19,6 +19,8 @@ from tocsin.geography import NOTICE, load_zones
 from tocsin.sim.catalogue import lacking, load_catalogue, select
 
 MISSED: Final = 1  # exit code where a target is missed
+WIDE: Final = 210  # columns that the whole table needs
+WIDE_ONLY: Final = ("date", "label", "p publ.", "crosses JPN", "events", "predicted s", "areas", "land")  # left out on a narrow terminal
 UNLIMITED: Final = 400  # columns where nothing limits them
 
 
@@ -119,13 +121,16 @@ def play_or_say(event: str) -> DateOutcome | str:
 def _show(result: CheckResult) -> None:
     """Print table, targets, lists."""
     console = Console(highlight=False)
+    narrow = console.is_terminal and console.width < WIDE
     if not console.is_terminal:
         console = Console(highlight=False, width=UNLIMITED, soft_wrap=True)
+    shown = [head for head in HEADS if not (narrow and head in WIDE_ONLY)]
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for head in HEADS:
+    for head in shown:
         table.add_column(head, no_wrap=True)
     for row in result.rows:
-        table.add_row(*_cells(row))
+        cells = dict(zip(HEADS, _cells(row), strict=True))
+        table.add_row(*(cells[head] for head in shown))
     console.print(table)
     console.print()
     for target in result.targets:

@@ -19,7 +19,16 @@ from tocsin.units import DEG, KM
 HEADS: Final = (
     "KST date", "time", "row id", "name", "class", "site", "apogee km", "distance km", "direction", "outcome", "JPN EEZ", "plays", "flags"
 )  # fmt: skip
-WIDE_ONLY: Final = ("name", "site", "outcome", "flags")  # left out on a narrow terminal
+WIDE_ONLY: Final = ("name", "site", "direction", "outcome", "flags")  # left out on a narrow terminal
+LEAST: Final = {
+    "KST date": 10,
+    "time": 5,
+    "row id": 14,
+    "class": 7,
+    "apogee km": 9,
+    "distance km": 11,
+    "JPN EEZ": 7,
+}  # never cut, they name and tell
 WIDE: Final = 200  # columns that the whole table needs
 UNLIMITED: Final = 400  # ... and more than any row has, for files and pipes
 CREDIT: Final = (
@@ -139,7 +148,7 @@ def _show(rows: tuple[EventRow, ...]) -> None:
     shown = [head for head in HEADS if not (narrow and head in WIDE_ONLY)]
     table = Table(box=None, pad_edge=False, header_style="bold")
     for head in shown:
-        table.add_column(head, justify="right" if head.endswith("km") else "left", no_wrap=True)
+        table.add_column(head, justify="right" if head.endswith("km") else "left", no_wrap=True, min_width=LEAST.get(head))
     for row in rows:
         cells = dict(zip(HEADS, _cells(row), strict=True))
         table.add_row(*(cells[head] for head in shown))
