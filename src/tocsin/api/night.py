@@ -1,5 +1,6 @@
 """Play a scenario: simulated sensors feed every nation's node on a stand, in time order, and all that the nodes show is kept."""
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,8 +14,11 @@ from tocsin.evaluation.record import AircraftTruth, FirstPlot, MissileTruth, Nat
 from tocsin.geography import Zones
 from tocsin.messages.basics import Nation, Vec3
 from tocsin.messages.coalition import Coalition
+from tocsin.messages.command import Command
 from tocsin.messages.event import LaunchEvent
 from tocsin.messages.plot import Plot
+from tocsin.messages.public import Proposal
+from tocsin.messages.report import JournalEntry
 from tocsin.messages.sensor import Sensor
 from tocsin.messages.track import FusedTrack, Track
 from tocsin.messages.warning import Posture, Warning
@@ -83,10 +87,13 @@ def play_night(
         follow=follow,
     )
     time_ns = night.start_ns
+    journal = deque(plan.scenario.journal)
     try:
         for sim_scan in wanted(plan, night):
             time_ns = sim_scan.scan.time_ns
             _tick_until(stand, record, time_ns, pace, listen)
+            while journal and journal[0].time_ns <= time_ns:
+                _enter(stand, record, journal.popleft(), time_ns, listen)
             pace(time_ns)
             nation = owners[sim_scan.scan.sensor]
             first = note_first(record, nation, sim_scan)
@@ -103,6 +110,23 @@ def play_night(
     finally:
         stand.close(time_ns)
     return record
+
+
+def _enter(stand: Stand, record: NightRecord, entry: JournalEntry, time_ns: int, listen: Listener) -> None:
+    """Let the first post of each nation write an entry into its journal."""
+    for nation in stand.nations:
+        person = stand.crews[nation].people[0].person
+        command = Command(
+            command=f"journal-{entry.entry}",
+            person=person,
+            nation=nation,
+            act="journal",
+            time_ns=time_ns,
+            world=record.world,
+            terminal=f"{nation}-1",
+            entry=entry,
+        )
+        _take(record, nation, time_ns, stand.act(command, time_ns), listen)
 
 
 def wanted(plan: Plan, night: Night) -> Iterator[SimScan]:
@@ -226,3 +250,5 @@ def _keep_view(own: NationRecord, view: View, partner: list[Track], time_ns: int
             own.partner_warnings.append((time_ns, view.item))
         case Posture():
             own.postures.append(view.item)
+        case Proposal():
+            own.proposals.append(view.item)

@@ -2,8 +2,9 @@
 
 import msgspec
 
-from tocsin.messages.basics import Nation, Vec3
+from tocsin.messages.basics import Nation, Vec3, World
 from tocsin.messages.event import LaunchEvent
+from tocsin.messages.public import Proposal
 from tocsin.messages.track import FusedTrack, Track
 from tocsin.messages.warning import Posture, Warning
 
@@ -54,6 +55,7 @@ class NationRecord(msgspec.Struct, kw_only=True):
     joint_warnings: list[Warning] = []
     partner_warnings: list[tuple[int, Warning]] = []  # (received, warning)
     postures: list[Posture] = []
+    proposals: list[Proposal] = []  # drafts for the public, each time their status changed
     notes: dict[str, int] = {}
 
 
@@ -62,7 +64,7 @@ class NightRecord(msgspec.Struct, kw_only=True):
 
     event: str
     title: str
-    world: str
+    world: World
     configuration: str
     seed: int
     start_ns: int

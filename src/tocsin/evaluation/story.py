@@ -8,6 +8,7 @@ from tocsin.evaluation.record import FirstPlot
 from tocsin.evaluation.tables import probability
 from tocsin.messages.basics import Nation, World
 from tocsin.messages.event import ImpactEstimate, LaunchEvent
+from tocsin.messages.public import Proposal
 from tocsin.messages.track import Track
 from tocsin.messages.warning import Posture, Warning
 from tocsin.node.outputs import View
@@ -16,6 +17,13 @@ from tocsin.units import DEG, KM, NS_PER_S, seconds_between
 IMPACT_REPEAT_NS = 45 * NS_PER_S  # how often the countdown is said again while nothing else changes
 TIME_95_SCALE = 1.959964  # two-sided 95 % point of the normal distribution (tables)
 CHI2_95_SCALE = sqrt(5.991464547107979)  # 1-sigma axis -> 95 % axis in two dimensions
+
+DRAFT_WORDS = {
+    "open": "is frozen and waits for {persons} persons",
+    "held": "is held and escalated: nobody agreed in time, nothing is published",
+    "released": "is released by its persons",
+}
+AUDIENCE_WORDS = {"land": "people on land", "sea-air": "ships and aircraft"}
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +79,8 @@ class Story:
                     lines += self._warning(nation, view, view.item)
                 case Posture() if view.picture == "joint":
                     lines += self._posture(nation, view, view.item)
+                case Proposal():
+                    lines += self._proposal(nation, view, view.item)
         return lines
 
     def _once(self, *key: str) -> bool:
@@ -153,6 +163,16 @@ class Story:
         if not self._once("partner", nation, warning.warning, warning.status):
             return []
         text = f"signed warning from {view.source} is here and on disk: {warning.status}, at least {warning.missiles_at_least}"
+        return [Line(time_ns=view.time_ns, nation=nation, tone="plain", text=text)]
+
+    def _proposal(self, nation: Nation, view: View, proposal: Proposal) -> list[Line]:
+        """Say what waits for persons; of drafts to ships and aircraft only those of the nation whose people ask."""
+        status = DRAFT_WORDS.get(proposal.status)
+        silent = proposal.kind == "update" or (proposal.audience == "sea-air" and nation != self._eez_nation)
+        if status is None or silent or not self._once("draft", nation, proposal.warning, proposal.audience, proposal.kind, proposal.status):
+            return []
+        areas = f", {len(proposal.areas)} {'area' if len(proposal.areas) == 1 else 'areas'}"
+        text = f"draft for {AUDIENCE_WORDS[proposal.audience]} ({proposal.kind}{areas}) {status.format(persons=proposal.persons)}"
         return [Line(time_ns=view.time_ns, nation=nation, tone="plain", text=text)]
 
     def _posture(self, nation: Nation, view: View, posture: Posture) -> list[Line]:

@@ -12,6 +12,7 @@ import msgspec
 from tocsin.errors import OperatorFault
 from tocsin.messages.basics import Nation, Note, World
 from tocsin.messages.coalition import Coalition
+from tocsin.messages.report import JournalEntry
 from tocsin.node.settings import Table, latlon_rad, parse_coalition, read_table
 from tocsin.units import DEG, KM
 
@@ -23,6 +24,7 @@ DISTANCE_KM: Final = (10.0, 15_000.0)
 FLIGHTS: Final = ("ballistic", "pull-up")
 VARIANT_KEY: Final = "variant_of"
 AIRCRAFT_KINDS: Final = ("bomber", "fighter", "airliner")
+ENTRY_KINDS: Final = ("drill", "statement", "flight", "other")
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,6 +115,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     legal: tuple[str, ...]
     eez_nation: Nation  # whose exclusive economic zone the public asks about, "" where nobody does
     sources: tuple[Source, ...]
+    journal: tuple[JournalEntry, ...] = ()  # what went on around it, as it was known by then; in order of time
     notes: tuple[Note, ...] = ()
 
 
@@ -144,6 +147,7 @@ def _scenario(top: Table) -> Scenario:
         legal=top.texts("legal"),
         eez_nation=top.text("eez_nation", ""),
         sources=sources,
+        journal=_journal(top, sources),
     )
     return msgspec.structs.replace(scenario, notes=top.unknown())
 
@@ -249,6 +253,28 @@ def _statements(top: Table, sources: list[str]) -> tuple[Statement, ...]:
             )
         )
     return tuple(found)
+
+
+def _journal(top: Table, sources: tuple[Source, ...]) -> tuple[JournalEntry, ...]:
+    """Return all [[journal]]; each must name a [[source]], whose text goes with it."""
+    texts = {source.source: source.text for source in sources}
+    found: list[JournalEntry] = []
+    for table in top.tables("journal", "journal"):
+        source = table.identity("source")
+        if source not in texts:
+            raise table.fault(f"source = {source!r}: expected the id of a [[source]]: {', '.join(texts) or 'there is none'}")
+        found.append(
+            JournalEntry(
+                entry=table.identity("id"),
+                time_ns=table.utc_ns("time"),
+                until_ns=table.utc_ns("until") if table.has("until") else None,
+                kind=cast("Literal['drill', 'statement', 'flight', 'other']", table.choice("kind", ENTRY_KINDS)),
+                nation=table.nation("nation") if table.has("nation") else "",
+                text=table.text("text"),
+                source=texts[source],
+            )
+        )
+    return tuple(sorted(found, key=lambda entry: (entry.time_ns, entry.entry)))
 
 
 def _aircraft(table: Table) -> Aircraft:
