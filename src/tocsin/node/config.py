@@ -27,7 +27,7 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True):
     sensors: tuple[Sensor, ...]  # own sensors only
     policy: Policy
     keys: tuple[PublicKey, ...]
-    legal: tuple[str, ...] = ()
+    legal: tuple[str, ...] = ()  # "PRK any-launch: text", "PRK ballistic-missile: text" or "PRK: text"; see assessment.legal
 
 
 def routes_for(coalition: Coalition, nation: Nation) -> tuple[Route, ...]:
