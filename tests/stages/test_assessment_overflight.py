@@ -105,7 +105,7 @@ def test_times_of_an_overflight_hold_the_flight_and_it_is_passed_only_by_a_detec
 def test_what_turns_out_to_pass_beside_an_area_is_no_longer_named(zones: Zones) -> None:
     events = Events(zones)
     under, _ = below(zones, OVER_JAPAN, 600.0)
-    wide = events.feed(0, OVER_JAPAN, cov=covariance(3_000, 200))
+    wide = events.feed(0, OVER_JAPAN, cov=covariance(3_000, 300))
     beside = [area for area in wide if area not in under]
     assert beside
     for t in (5, 10):

@@ -5,41 +5,43 @@ beside the joint ones; "presumed down" is said after the predicted time, "observ
 """
 
 from datetime import UTC, datetime
-from math import cos, sin, sqrt
 from typing import Final
 
+import msgspec
+
+from tocsin.assessment.compose import Frame, classes_of, compose, differs
 from tocsin.assessment.confirm import Proof
-from tocsin.assessment.energy import UNKNOWN
-from tocsin.assessment.landing import NOWHERE, landing_of
+from tocsin.assessment.landing import landing_of
+from tocsin.assessment.legal import applying
 from tocsin.assessment.overflight import WAY_NS, passed, renewed, way_of
-from tocsin.assessment.record import FINAL, Record, range_of
+from tocsin.assessment.record import FINAL, SPACE_LAUNCH, Record
+from tocsin.assessment.revision import PLAIN, what_changed
+from tocsin.assessment.said import Said
 from tocsin.assessment.salvo import Apart, counts, find_salvo
-from tocsin.assessment.site import site_hint
 from tocsin.fusion.states import compare, estimate_of
 from tocsin.geography.zones import Zones, zone_of
-from tocsin.kernels.geodesy import ecef2geodetic, ground_bearing_rad
-from tocsin.messages.basics import Nation, Note, Vec3, World
-from tocsin.messages.event import ImpactEstimate, LaunchEvent
-from tocsin.messages.track import FusedTrack, LaunchEstimate
+from tocsin.kernels.geodesy import ecef2geodetic
+from tocsin.messages.basics import Nation, Note, World
+from tocsin.messages.command import Command
+from tocsin.messages.event import LaunchEvent
+from tocsin.messages.report import Report
+from tocsin.messages.track import FusedTrack
 from tocsin.units import NS_PER_S
 
 REJOIN_CHI2: Final = 22.46  # chi-square, 6 degrees of freedom, 99.9 %: a new object that continues an ended one
 FORGET_NS: Final = 3_600 * NS_PER_S  # ended events stay known for an hour (salvos are chained over 15 minutes)
-SPACE_LAUNCH: Final = (("SLV", 1.0),)
 NONE_APART: Final[Apart] = {}
 LONGEST_CHAIN: Final = 8  # parts of parts
-FRAME_FIELDS: Final = ("revision", "time_ns", "remark")  # fields that do not count as a change
 
 
 class Assessment:
-    """Events of one picture of one nation. ``legal`` entries read "XXX: text" and are shown when XXX's land is the launch site."""
+    """Events of one picture of one nation. ``legal``: texts as of ``legal.legal_texts``, shown where their nation launched."""
 
     def __init__(
         self, nation: Nation, picture: str, world: World, zones: Zones, nations: tuple[Nation, ...], legal: tuple[str, ...] = ()
     ) -> None:
-        self._nation = nation
-        self._picture = picture
-        self._world: World = world
+        self._frame = Frame(nation, picture, world)
+        self._said = Said()
         self._zones = zones
         self._nations = tuple(code for code in nations if code in zones.meta.nations)
         self._legal = legal
@@ -50,27 +52,33 @@ class Assessment:
         self._numbers: dict[str, int] = {}  # "2023-08-30" -> events so far, "2023-08-30 salvo" -> salvos so far
 
     def step(
-        self, fused: tuple[FusedTrack, ...], now_ns: int, apart: Apart = NONE_APART
+        self, fused: tuple[FusedTrack, ...], now_ns: int, apart: Apart = NONE_APART, commands: tuple[Command, ...] = ()
     ) -> tuple[tuple[LaunchEvent, ...], tuple[Note, ...]]:
         """Take the live (and lately closed) fused tracks; return events that changed, each with revision + 1, and notes.
 
         apart: what the own trackers know of tracks that flew together (``salvo.Apart``); it bounds "at least".
+        commands: acts of persons; reports and journal entries among them are put to the events they concern, others are not read.
         A fused track need not come again: a missing one counts as unchanged, timers still run.
         """
-        notes: list[Note] = []
+        notes = list(self._said.take(commands, now_ns))
         for track in fused:
             self._take(track, now_ns, notes)
         for record in self._records:
             record.advance(now_ns)
         counted = counts(tuple(self._records), apart)
+        reports = self._said.match(tuple(self._records))
         events: list[LaunchEvent] = []
         for record in self._records:
+            told = reports.get(record.event, ())
             if record.sent is not None and record.sent.status in FINAL:
+                late = self._add_words(record, record.sent, told, notes, now_ns) if commands else None
+                events += [late] if late is not None else []
+                record.sent = late or record.sent
                 continue
-            event = self._compose(record, counted.get(record.salvo, (0, 0.0)), now_ns)
-            if record.sent is None or _differs(event, record.sent):
+            event = self._compose(record, counted.get(record.salvo, (0, 0.0)), told, notes, now_ns)
+            if record.sent is None or differs(event, record.sent):
                 record.sent = event
-                record.remark = "estimate revised"
+                record.remark = PLAIN
                 events.append(event)
         self._forget(now_ns)
         return tuple(events), tuple(notes)
@@ -155,7 +163,7 @@ class Assessment:
         """Start an event; its name counts the events of the day (UTC) in this picture."""
         day = datetime.fromtimestamp(track.first_plot_ns // NS_PER_S, tz=UTC).strftime("%Y-%m-%d")
         self._numbers[day] = self._numbers.get(day, 0) + 1
-        name = f"{self._nation}-{self._picture}-{day}"
+        name = f"{self._frame.nation}-{self._frame.picture}-{day}"
         lat, lon, _ = ecef2geodetic(*track.pos_ecef_m)
         record = Record(f"{name}-{self._numbers[day]}", "", now_ns, track, float(lat), float(lon))
         record.launch = track.launches[0][1] if track.launches else None
@@ -208,85 +216,35 @@ class Assessment:
         way = way_of(self._zones, fall.path, fall.impact, fall.side_sigma_m, first)
         record.crossings = renewed(record.crossings, way, track, first)
 
-    def _compose(self, record: Record, counted: tuple[int, float], now_ns: int) -> LaunchEvent:
-        """Build the event as it stands."""
-        fused = record.fused
-        impact = record.impact
-        predicted = impact is not None and impact.basis != "thrust-ended-now"
-        at_least, estimate = counted
-        landing = record.landing if predicted else NOWHERE
-        range_m = range_of(record.launch, impact) if predicted else None
-        return LaunchEvent(
-            event=record.event,
-            revision=record.sent.revision + 1 if record.sent is not None else 1,
-            origin=self._nation,
-            picture="alone" if self._picture == "alone" else "joint",
-            time_ns=now_ns,
-            salvo=record.salvo,
-            world=self._world,
-            status=record.status,
-            tracks=(fused.track,),
-            missiles_at_least=at_least,
-            missiles_estimate=estimate,
-            objects=1 + len(record.objects),
-            first_detection_ns=fused.first_plot_ns,
-            last_detection_ns=fused.last_plot_ns,
-            detected_by=tuple(sorted({member.nation for member in fused.members})),
-            sensors=len(fused.sensors),
-            launch=record.launch,
-            impact=impact,
-            path=record.path,
-            apogee_m=record.apogee[0] if record.apogee is not None and predicted else None,
-            apogee_sigma_m=record.apogee[1] if record.apogee is not None and predicted else None,
-            range_m=range_m,
-            range_sigma_m=_range_sigma_m(record.launch, impact) if range_m is not None else None,
-            classes=record.classes if record.classes is not None and (predicted or record.classes is SPACE_LAUNCH) else UNKNOWN,
-            zones=landing.zones,
-            p_outside_eez=landing.outside_eez,
-            p_land=landing.land,
-            nations=tuple(view for _, (_, view) in sorted(record.views.items())),
-            models_boost=fused.models.boost,
-            legal=self._legal_for(record),
-            remark=record.remark,
-            site=site_hint(record.launch),
-            areas=landing.areas,
-            overflights=tuple(crossing.overflight for crossing in record.crossings),
-            down_by_ns=record.down_by_ns,
-        )
+    def _compose(
+        self, record: Record, counted: tuple[int, float], reports: tuple[Report, ...], notes: list[Note], now_ns: int
+    ) -> LaunchEvent:
+        """Build the event as it stands, with what people said beside it and why it was revised."""
+        event = compose(record, self._frame, counted, self._legal_for(record), now_ns)
+        judged, doubts = self._said.judged(reports, event)
+        notes += doubts
+        event = msgspec.structs.replace(event, reports=judged, context=self._said.context(record))
+        return msgspec.structs.replace(event, remark=what_changed(event, record.sent, record.remark))
+
+    def _add_words(
+        self, record: Record, sent: LaunchEvent, reports: tuple[Report, ...], notes: list[Note], now_ns: int
+    ) -> LaunchEvent | None:
+        """Return a closed event revised by what was said since; None if nothing was. Its figures are closed with it."""
+        if record.status == "cancelled":
+            return None
+        judged, doubts = self._said.judged(reports, sent)
+        notes += doubts
+        event = msgspec.structs.replace(sent, reports=judged, context=self._said.context(record))
+        if event == sent:
+            return None
+        remark = what_changed(event, sent, PLAIN)
+        return msgspec.structs.replace(event, revision=sent.revision + 1, time_ns=now_ns, remark=remark)
 
     def _legal_for(self, record: Record) -> tuple[str, ...]:
-        """Legal context of the launching nation, known once the launch point is; looked up once per launch estimate."""
+        """Legal context of the launching nation, known once the launch point is; its nation is looked up once per estimate."""
         launch = record.launch
         if launch is None or not self._legal:
             return ()
-        if record.legal is None or record.legal[0] is not launch:
-            record.legal = (launch, self._legal_at(launch))
-        return record.legal[1]
-
-    def _legal_at(self, launch: LaunchEstimate) -> tuple[str, ...]:
-        """Texts of the nation on whose ground the launch point lies."""
-        site = zone_of(self._zones, launch.lat_rad, launch.lon_rad)
-        if site.nation is None:
-            return ()
-        mark = f"{site.nation}: "
-        return tuple(text[len(mark) :] for text in self._legal if text.startswith(mark))
-
-
-def _differs(event: LaunchEvent, sent: LaunchEvent) -> bool:
-    """True if anything but the revision's own frame changed."""
-    return any(getattr(event, name) != getattr(sent, name) for name in LaunchEvent.__struct_fields__ if name not in FRAME_FIELDS)
-
-
-def _range_sigma_m(launch: LaunchEstimate | None, impact: ImpactEstimate | None) -> float | None:
-    """1-sigma of the ground distance: both ellipses along the bearing between them."""
-    if launch is None or impact is None:
-        return None
-    bearing = ground_bearing_rad(launch.lat_rad, launch.lon_rad, impact.lat_rad, impact.lon_rad)
-    return sqrt(_along(launch.cov_en_m2, bearing) + _along(impact.cov_en_m2, bearing))
-
-
-def _along(cov_en_m2: Vec3, bearing_rad: float) -> float:
-    """Variance of a 2 x 2 covariance along a bearing."""
-    ee, en, nn = cov_en_m2
-    east, north = sin(bearing_rad), cos(bearing_rad)
-    return max(0.0, ee * east * east + 2.0 * en * east * north + nn * north * north)
+        if record.launched_from is None or record.launched_from[0] is not launch:
+            record.launched_from = (launch, zone_of(self._zones, launch.lat_rad, launch.lon_rad).nation)
+        return applying(self._legal, record.launched_from[1], dict(classes_of(record)).get("SLV", 0.0))

@@ -2,7 +2,7 @@
 
 Only land ahead of the present state counts, and not the area where it comes down. "Passed" is said only from a detection beyond the
 area, never because time went by. Probabilities are shares of 31 equally likely tracks, so they are known to about 3 %; land that is
-crossed for less than 2.5 km counts in part.
+crossed for less than 5 km counts in part.
 Approximate, no legal value.
 """
 
@@ -29,9 +29,9 @@ Int32s = NDArray[np.int32]
 
 TRACKS: Final = 31  # base-2 Halton points 1 to 31 are the quantiles 1/32 to 31/32 across the track: as even as so many can be
 SPACING_M: Final = 30.0 * KM  # tracks start at different places within a step, so that together they miss no island of 1 km ...
-PARTS: Final = 12  # ... and where one finds land all look every 2.5 km: the land map is good to about 1 km
+PARTS: Final = 6  # ... and where one finds land all look every 5 km, as wide as the land map is wrong at its worst
 MOST_NODES: Final = 160  # flights beyond 4,800 km get wider steps
-WAY_NS: Final = 2 * NS_PER_S  # a way stays right that long: the flight is 15 km farther on it
+WAY_NS: Final = 5 * NS_PER_S  # a way stays right that long, and a third of a millisecond a second is what it may cost
 
 _ACROSS: Final = PAIRS[0, :TRACKS]
 _ALONG: Final = PAIRS[1, :TRACKS]

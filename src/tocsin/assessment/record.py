@@ -13,6 +13,7 @@ from tocsin.assessment.estimate import BOOST_LEVEL, MANOEUVRE_LEVEL, Fall, OwnFi
 from tocsin.assessment.footprint import SECOND_STAGE_NS, TIME_SIGMAS, Footprint, Past, can_manoeuvre, footprint, held_by_ellipse
 from tocsin.assessment.landing import NOWHERE, Landing
 from tocsin.assessment.overflight import Crossing
+from tocsin.assessment.profile import space_launch_probability
 from tocsin.kernels.geodesy import altitude_and_up, ecef2geodetic, ground_distance_m
 from tocsin.kernels.impact import LIFT_TOP_M
 from tocsin.messages.basics import Nation
@@ -37,6 +38,7 @@ COASTING_LEVEL: Final = 0.95  # P(coast) that, held for as long as below, ends a
 THRUST_OVER_NS: Final = 4 * NS_PER_S  # a burn ends for good; innovations tell within seconds
 LIFT_OVER_NS: Final = 15 * NS_PER_S  # lift comes and goes with the air, and a flat glide looks like coasting for a while
 FINAL: Final = ("closed", "cancelled")
+SPACE_LAUNCH: Final = (("SLV", 1.0),)  # it has reached orbit
 
 
 @dataclass(slots=True)
@@ -79,7 +81,9 @@ class Record:
     way_ns: int = 0  # when they were last worked out
     presumed_ns: int | None = None
     descended: bool = False
-    legal: tuple[LaunchEstimate, tuple[str, ...]] | None = None  # legal context, and the launch point that it was found for
+    launched_from: tuple[LaunchEstimate, Nation | None] | None = None  # whose land or waters, and the launch point looked up
+    space_p: float = 0.0  # that its flight profile is a space launch's
+    space_seen: float = 0.0  # the same by the last message alone
     remark: str = "first detection"
     sent: LaunchEvent | None = None
 
@@ -111,6 +115,9 @@ class Record:
         if fused.models.boost > SURELY_BURNING:
             self.surely_burning_ns = fused.time_ns
         self._remember(fused)
+        if not fused.predicted:
+            seen = space_launch_probability(fused)
+            self.space_p, self.space_seen = max(self.space_p, min(seen, self.space_seen)), seen  # twice, as noise is not
         if self.status in FINAL or not self._due(fused, now_ns):
             return False
         seen = fused.last_plot_ns != self.fall_plot_ns
