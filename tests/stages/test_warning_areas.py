@@ -65,11 +65,15 @@ def test_a_neighbour_is_named_early_at_a_smaller_probability_and_one_farther_off
     assert land(warning) == ["JP-A"]
 
 
-def test_a_neighbour_of_another_nation_is_named_by_that_nations_own_limits() -> None:
-    (warning,) = Desk().step(0, event(0, **shares(D=0.5, E=0.5 * BOOK.of("KOR").land.raise_p)))
-    assert land(warning) == ["JP-D"]
-    (warning,) = Desk().step(0, event(0, **shares(D=0.5, E=BOOK.of("KOR").land.raise_p)))
+def test_a_neighbour_across_a_border_is_named_early_by_its_own_nations_limit_also_where_the_other_side_is_not_alerted() -> None:
+    faint = BOOK.of("KOR").land.neighbour_p
+    (warning,) = Desk().step(0, event(0, **shares(D=0.5, E=faint)))
     assert warning.land_alert == ("JPN", "KOR")
+    (warning,) = Desk().step(0, event(0, **shares(D=0.5, E=0.9 * faint)))
+    assert warning.land_alert == ("JPN",)
+    across = event(0, areas=(("KP-F", 0.5), ("KR-E", faint)), p_land=(("JPN", 0.0), ("KOR", faint)))
+    (warning,) = Desk().step(0, across)
+    assert land(warning) == ["KR-E"]
 
 
 def test_land_of_the_launching_state_is_reported_and_never_alerted() -> None:
@@ -159,7 +163,7 @@ def test_land_below_the_track_is_named_by_its_own_limit(p: float, named: list[st
 def test_the_same_events_name_the_same_areas_whatever_the_order_of_their_codes() -> None:
     one = event(0, **shares(A=0.5, B=0.002, D=0.3))
     other = msgspec.structs.replace(one, areas=one.areas[::-1])
-    said = [revise((), e, BOOK, ("JPN", "KOR"), PLACES, ns(0)) for e in (one, other)]
+    said = [revise((), e, BOOK, "JPN", PLACES, ns(0)) for e in (one, other)]
     assert said[0] == said[1]
 
 

@@ -56,18 +56,17 @@ class Wanted:
     why: str
 
 
-def revise(
-    held: tuple[Held, ...], event: LaunchEvent, book: ThresholdBook, answers_for: tuple[Nation, ...], places: Places, now_ns: int
-) -> tuple[Held, ...]:
+def revise(held: tuple[Held, ...], event: LaunchEvent, book: ThresholdBook, own: Nation, places: Places, now_ns: int) -> tuple[Held, ...]:
     """Return the named areas after one event revision, sorted by kind and area.
 
-    held: areas named so far. answers_for: nations whose land may be named, the desk's own first. Stale events keep areas and
-    add none; a clear time begins only with news that is not stale. Nothing is dropped here but what was clear for its hold time.
+    held: areas named so far. own: the desk's nation. Land is named of it and of all that the event gives a land answer for: the
+    members of the coalition. Stale events keep areas and add none; a clear time begins only with news that is not stale.
+    Nothing is dropped here (``let_go`` does that).
     """
     kept: dict[Key, Held] = {(h.area.kind, h.area.area): h for h in held}
     fresh = not stale(event)
     seen: list[Key] = []
-    for want in _wanted(event, book, answers_for, places):
+    for want in _wanted(event, book, own, places):
         key = (want.kind, want.area)
         seen.append(key)
         old = kept.get(key)
@@ -118,15 +117,14 @@ def _answers(event: LaunchEvent) -> bool:
     return event.impact is not None and event.impact.basis != "thrust-ended-now" and bool(event.p_land or event.areas or event.zones)
 
 
-def _wanted(event: LaunchEvent, book: ThresholdBook, answers_for: tuple[Nation, ...], places: Places) -> list[Wanted]:
+def _wanted(event: LaunchEvent, book: ThresholdBook, own: Nation, places: Places) -> list[Wanted]:
     """Return all areas that the event names or keeps."""
     if not _answers(event):
         return []
     out: list[Wanted] = []
-    for nation in answers_for:
+    for nation in (own, *(member for member, _ in event.p_land if member != own)):
         out.extend(_land(event, nation, book.of(nation).land, places))
         out.extend(_overflown(event, nation, book.of(nation).overflight))
-    own = answers_for[0]
     out.extend(_waters(event, book, own))
     out.extend(_corridor(event))
     return out
@@ -136,8 +134,8 @@ def _land(event: LaunchEvent, nation: Nation, level: Level, places: Places) -> l
     """Return a nation's land areas: the most probable ones, until the rest together stays below the limit; and their neighbours."""
     shares = _land_shares(event, nation, places)
     lower = level.clear_p / level.raise_p
-    named = _reached(shares, level.raise_p, level.neighbour_p, places)
-    kept = _reached(shares, level.clear_p, level.neighbour_p * lower, places)
+    named = _reached(event, shares, level.raise_p, level.neighbour_p, places)
+    kept = _reached(event, shares, level.clear_p, level.neighbour_p * lower, places)
     times = _impact_times(event)
     return [
         Wanted("land", code, nation, min(1.0, p), *times, code in named, named.get(code, ""))
@@ -155,8 +153,8 @@ def _land_shares(event: LaunchEvent, nation: Nation, places: Places) -> list[tup
     return sorted(shares, key=lambda share: (-share[1], share[0]))
 
 
-def _reached(shares: list[tuple[str, float]], limit_p: float, neighbour_p: float, places: Places) -> dict[str, str]:
-    """Return area -> the rule by which it is named, for limits of one level."""
+def _reached(event: LaunchEvent, shares: list[tuple[str, float]], limit_p: float, neighbour_p: float, places: Places) -> dict[str, str]:
+    """Return area -> the rule by which it is named, for limits of one level. Borders do not keep a neighbour from being one."""
     out: dict[str, str] = {}
     left = sum(p for _, p in shares)
     for code, p in shares:
@@ -165,7 +163,8 @@ def _reached(shares: list[tuple[str, float]], limit_p: float, neighbour_p: float
         left -= p
         rule = "reached" if p >= limit_p else "with others that are not named reaches"
         out[code] = f"{rule} {limit_p:g}"
-    seeds = tuple(code for code in out if ":" not in code)  # land that is in no area has no neighbours
+    seeds = [code for code in out if ":" not in code]  # land that is in no area has no neighbours
+    seeds += [code for code, p in event.areas if p >= limit_p and code not in seeds]
     for code, p in shares:
         beside = next((seed for seed in seeds if code not in out and p >= neighbour_p and code in places.neighbours(seed)), None)
         if beside is not None:
