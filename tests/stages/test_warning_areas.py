@@ -147,6 +147,18 @@ def test_a_fall_in_the_eez_warns_ships_and_never_land() -> None:
     ]
 
 
+def test_every_zone_of_a_warning_has_words_and_the_notice_that_it_has_no_legal_value() -> None:
+    zones = (("eez:JPN", 0.4), ("high-seas", 0.3), ("not-covered", 0.3))
+    (warning,) = Desk().step(0, event(0, zones=zones, **shares()))
+    for words in (
+        "waters of JPN to the limit of its EEZ",
+        "high seas",
+        "waters that the zone data does not cover",
+        "approximate, no legal value",
+    ):
+        assert words in warning.correction_ready
+
+
 @pytest.mark.parametrize("outside", [0.0, 0.5, 1.0])
 def test_an_alert_on_land_does_not_depend_on_the_eez_answer(outside: float) -> None:
     (warning,) = Desk().step(0, event(0, p_outside_eez=(("JPN", outside), ("KOR", outside)), **shares(A=0.02)))
