@@ -77,14 +77,15 @@ def crossing(
     return Overflight(area=area, nation=nation, p=p, from_ns=ns(from_t), to_ns=ns(to_t), passed_ns=passed_ns)
 
 
-ROW = ("JP-A", "JP-B", "JP-C", "JP-D", "KR-E")  # each lies beside the next
+ROW = ("JP-A", "JP-B", "JP-C", "JP-D", "KR-E")  # each lies beside the next, and KP-F beside the last
 
 
 def beside(area: str) -> tuple[str, ...]:
     """The areas on both sides of one of the row; none for others. Geography knows codes only."""
     assert area[2] == "-"
-    i = ROW.index(area) if area in ROW else -9
-    return tuple(name for k, name in enumerate(ROW) if abs(k - i) == 1)
+    row = (*ROW, "KP-F")
+    i = row.index(area) if area in row else -9
+    return tuple(name for k, name in enumerate(row) if abs(k - i) == 1)
 
 
 PLACES = Places(

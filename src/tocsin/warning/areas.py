@@ -10,12 +10,13 @@ from typing import Final, Literal
 
 import msgspec
 
-from tocsin.messages.basics import Nation, Vec3
+from tocsin.messages.basics import Nation
 from tocsin.messages.event import LaunchEvent, Overflight
 from tocsin.messages.warning import WarnedArea
 from tocsin.units import s2ns
 from tocsin.warning import rings
 from tocsin.warning.places import Places
+from tocsin.warning.rings import Shape
 from tocsin.warning.rules import stale
 from tocsin.warning.thresholds import Level, ThresholdBook
 
@@ -38,7 +39,7 @@ class Held:
     why: str  # the rule and the limit that it reached
     clear_since_ns: int | None = None
     small_since_ns: int | None = None
-    drawn_for: tuple[float, float, Vec3] | None = None  # impact of the last look at the ring
+    shape: Shape | None = None  # what the ring was drawn for
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +56,17 @@ class Wanted:
     why: str
 
 
-def revise(
-    held: tuple[Held, ...], event: LaunchEvent, book: ThresholdBook, answers_for: tuple[Nation, ...], places: Places, now_ns: int
-) -> tuple[Held, ...]:
+def revise(held: tuple[Held, ...], event: LaunchEvent, book: ThresholdBook, own: Nation, places: Places, now_ns: int) -> tuple[Held, ...]:
     """Return the named areas after one event revision, sorted by kind and area.
 
-    held: areas named so far. answers_for: nations whose land may be named, the desk's own first. Stale events keep areas and
-    add none; a clear time begins only with news that is not stale. Nothing is dropped here but what was clear for its hold time.
+    held: areas named so far. own: the desk's nation. Land is named of it and of all that the event gives a land answer for: the
+    members of the coalition. Stale events keep areas and add none; a clear time begins only with news that is not stale.
+    Nothing is dropped here (``let_go`` does that).
     """
     kept: dict[Key, Held] = {(h.area.kind, h.area.area): h for h in held}
     fresh = not stale(event)
     seen: list[Key] = []
-    for want in _wanted(event, book, answers_for, places):
+    for want in _wanted(event, book, own, places):
         key = (want.kind, want.area)
         seen.append(key)
         old = kept.get(key)
@@ -117,15 +117,14 @@ def _answers(event: LaunchEvent) -> bool:
     return event.impact is not None and event.impact.basis != "thrust-ended-now" and bool(event.p_land or event.areas or event.zones)
 
 
-def _wanted(event: LaunchEvent, book: ThresholdBook, answers_for: tuple[Nation, ...], places: Places) -> list[Wanted]:
+def _wanted(event: LaunchEvent, book: ThresholdBook, own: Nation, places: Places) -> list[Wanted]:
     """Return all areas that the event names or keeps."""
     if not _answers(event):
         return []
     out: list[Wanted] = []
-    for nation in answers_for:
+    for nation in (own, *(member for member, _ in event.p_land if member != own)):
         out.extend(_land(event, nation, book.of(nation).land, places))
         out.extend(_overflown(event, nation, book.of(nation).overflight))
-    own = answers_for[0]
     out.extend(_waters(event, book, own))
     out.extend(_corridor(event))
     return out
@@ -135,8 +134,8 @@ def _land(event: LaunchEvent, nation: Nation, level: Level, places: Places) -> l
     """Return a nation's land areas: the most probable ones, until the rest together stays below the limit; and their neighbours."""
     shares = _land_shares(event, nation, places)
     lower = level.clear_p / level.raise_p
-    named = _reached(shares, level.raise_p, level.neighbour_p, places)
-    kept = _reached(shares, level.clear_p, level.neighbour_p * lower, places)
+    named = _reached(event, shares, level.raise_p, level.neighbour_p, places)
+    kept = _reached(event, shares, level.clear_p, level.neighbour_p * lower, places)
     times = _impact_times(event)
     return [
         Wanted("land", code, nation, min(1.0, p), *times, code in named, named.get(code, ""))
@@ -154,8 +153,8 @@ def _land_shares(event: LaunchEvent, nation: Nation, places: Places) -> list[tup
     return sorted(shares, key=lambda share: (-share[1], share[0]))
 
 
-def _reached(shares: list[tuple[str, float]], limit_p: float, neighbour_p: float, places: Places) -> dict[str, str]:
-    """Return area -> the rule by which it is named, for limits of one level."""
+def _reached(event: LaunchEvent, shares: list[tuple[str, float]], limit_p: float, neighbour_p: float, places: Places) -> dict[str, str]:
+    """Return area -> the rule by which it is named, for limits of one level. Borders do not keep a neighbour from being one."""
     out: dict[str, str] = {}
     left = sum(p for _, p in shares)
     for code, p in shares:
@@ -164,7 +163,8 @@ def _reached(shares: list[tuple[str, float]], limit_p: float, neighbour_p: float
         left -= p
         rule = "reached" if p >= limit_p else "with others that are not named reaches"
         out[code] = f"{rule} {limit_p:g}"
-    seeds = tuple(code for code in out if ":" not in code)  # land that is in no area has no neighbours
+    seeds = [code for code in out if ":" not in code]  # land that is in no area has no neighbours
+    seeds += [code for code, p in event.areas if p >= limit_p and code not in seeds]
     for code, p in shares:
         beside = next((seed for seed in seeds if code not in out and p >= neighbour_p and code in places.neighbours(seed)), None)
         if beside is not None:
@@ -218,25 +218,21 @@ def _impact_times(event: LaunchEvent) -> tuple[int, int]:
 
 def _with_ring(entry: Held, event: LaunchEvent, book: ThresholdBook, now_ns: int) -> Held:
     """Draw a ring anew: at once where it must grow, after the hold time where half would do; never from stale news."""
-    impact, kind = event.impact, entry.area.kind
-    if impact is None or kind not in ("sea", "air") or (entry.area.ring is not None and stale(event)):
+    impact, kind, old = event.impact, entry.area.kind, entry.shape
+    if impact is None or kind not in ("sea", "air") or (old is not None and stale(event)):
         return entry
-    mark = (impact.lat_rad, impact.lon_rad, impact.cov_en_m2)
-    if entry.drawn_for == mark and entry.small_since_ns is None:
-        return entry
-    old, sea = entry.area.ring, kind == "sea"
-    needs = rings.sea_needs(impact) if sea else rings.air_needs(impact, event.path)
-    small_since_ns: int | None = None
-    if old is not None and rings.holds(old, impact, needs):
-        ring = rings.sea_ring(impact) if sea else rings.air_ring(impact, event.path)
-        if rings.ring_area_m2(ring, impact) >= RING_SHRINK * rings.ring_area_m2(old, impact):
-            return replace(entry, small_since_ns=None, drawn_for=mark)
-        small_since_ns = now_ns if entry.small_since_ns is None else entry.small_since_ns
-        if now_ns - small_since_ns < level_of(entry.area, book).hold_ns:
-            return replace(entry, small_since_ns=small_since_ns, drawn_for=mark)
-    else:
-        ring = rings.sea_ring(impact) if sea else rings.air_ring(impact, event.path)
-    return replace(entry, area=msgspec.structs.replace(entry.area, ring=ring), small_since_ns=None, drawn_for=mark)
+    new = rings.shape_of(impact, event.path)
+    if old is not None and rings.fits(impact, old):
+        size = rings.contour_area_m2(new) / rings.contour_area_m2(old)
+        if kind == "air" and old.path_ns > 0:
+            size = min(1.0, max(size, new.path_ns / old.path_ns))
+        if size >= RING_SHRINK:
+            return entry if entry.small_since_ns is None else replace(entry, small_since_ns=None)
+        since_ns = now_ns if entry.small_since_ns is None else entry.small_since_ns
+        if now_ns - since_ns < level_of(entry.area, book).hold_ns:
+            return replace(entry, small_since_ns=since_ns)
+    ring = rings.sea_ring(impact, new) if kind == "sea" else rings.air_ring(impact, event.path, new)
+    return replace(entry, area=msgspec.structs.replace(entry.area, ring=ring), small_since_ns=None, shape=new)
 
 
 def _sorted(held: tuple[Held, ...]) -> tuple[Held, ...]:

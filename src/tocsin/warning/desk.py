@@ -84,8 +84,6 @@ class WarningDesk:
         self._world: World = world
         self._prefix = f"{nation}-{picture}-"
         self._book = book if book is not None else load_thresholds()
-        partners = tuple(entry.nation for entry in self._book.nations if entry.nation != nation)
-        self._answers_for = (nation, *partners)  # whose land is named; that of others is reported by the event only
         self._places = places
         self._cases: dict[str, _Case] = {}  # event -> its current case
         self._reopened: dict[str, int] = {}
@@ -141,7 +139,7 @@ class WarningDesk:
             return
         case.event = event
         if not (event.status == "suspected" and case.status in ("new", "suspected")):
-            case.held = named_areas.revise(case.held, event, self._book, self._answers_for, self._places, effects.now_ns)
+            case.held = named_areas.revise(case.held, event, self._book, self._nation, self._places, effects.now_ns)
             self._watch_crossings(case)
         trigger = self._trigger(case, event)
         late = trigger == "event-confirmed" and rules.stale(event)

@@ -48,6 +48,11 @@ TO_DO: Final = {
     "sea": "ships there: watch for falling objects, do not approach them",
     "air": "aircraft: keep out",
 }
+PLAIN_WORDS: Final = {
+    "high-seas": "high seas",
+    "not-covered": "waters that the zone data does not cover",
+    "corridor": "from the start of the ring to the impact",
+}
 NO_SCOPE: Final = "no area is warned"
 SILENCE: Final = (
     "Areas that are not listed are not warned by this message. No message for an area means no warning for it; do not raise your own."
@@ -126,7 +131,7 @@ def area_name(area: WarnedArea, name: Callable[[str], str]) -> str:
     band, _, nation = area.area.partition(":")
     if nation:
         return f"other land of {nation}" if band == "land" else f"waters of {nation} to the limit of its EEZ"
-    return area.area.replace("-", " ") if area.kind in ("sea", "air") else f"{name(area.area)} ({area.area})"
+    return PLAIN_WORDS.get(area.area) or f"{name(area.area)} ({area.area})"
 
 
 def area_words(area: WarnedArea, name: Callable[[str], str]) -> str:

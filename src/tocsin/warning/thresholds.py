@@ -92,10 +92,6 @@ class ThresholdBook:
         """Return a nation's thresholds; the default's where it has none."""
         return next((entry for entry in self.nations if entry.nation == nation), self.default)
 
-    def has(self, nation: Nation) -> bool:
-        """Return whether the nation has a file of its own."""
-        return any(entry.nation == nation for entry in self.nations)
-
 
 def parse_thresholds(text: str, name: str) -> Thresholds:
     """Return the thresholds of one file. ``name``: the file's name in error texts.
