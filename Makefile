@@ -17,7 +17,7 @@ help:
 	@echo 'make test    set up and run all tests'
 	@echo 'make check   lint, types, layers and the fast tests'
 	@echo 'make bench   measure: NAME=night (default), speed, accuracy, ...; bench/README.md says what each one claims'
-	@echo 'make soak    long simulation and fuzzing (not built yet)'
+	@echo 'make soak    a thousand quiet hours: is anybody told of a missile that is none? Resumable; ARGS="--hours 100"'
 
 setup:
 	@$(PYTHON) tools/setup.py setup
@@ -44,7 +44,7 @@ bench:
 soak:
 	@$(PYTHON) tools/setup.py check
 	@if [ -f bench/soak.py ]; then $(VENV)/python bench/soak.py $(ARGS); \
-	else echo 'make soak: would run bench/soak.py (seeded fault simulation and fuzzing, resumable); it is not built yet, nothing was run' >&2; exit 1; fi
+	else echo 'make soak: bench/soak.py was expected and is not here; nothing was run' >&2; exit 1; fi
 
 lock:
 	@PYTHON=$(PYTHON) tools/lock.sh $(ARGS)

@@ -16,37 +16,17 @@ from time import process_time
 from typing import Final, get_args
 
 import msgspec
-import numpy as np
 from cases import Watch, owned_events, owner, zones
 from figures import Verdicts, fault_text, poisson_interval, run_all
 
 from tocsin.api.offline import track_plots
-from tocsin.messages.sensor import Sensor
-from tocsin.sim.draw import LAUNCH_NS, draw_site
-from tocsin.sim.field import Field, night_of, radar_at, standard_radar, wide_radar
-from tocsin.sim.night import Night
+from tocsin.sim.field import Field
 from tocsin.sim.observe import label_kind, play
-from tocsin.sim.others import draw_aircraft, draw_meteor, draw_place, draw_satellite
-from tocsin.units import KM, s2ns
+from tocsin.sim.quiet import PIECE_S, Piece, draw_quiet
+from tocsin.units import KM
 
-PIECE_S: Final = 1_800.0
-AIRCRAFT: Final = (5, 40)  # in the air around the sensors at one time, from a quiet sea to a busy coast
-SATELLITES: Final = 6  # passes within SATELLITE_M in half an hour
-METEORS: Final = 30  # bright enough for a radar, in half an hour over METEOR_M: a shower
-RADAR_M: Final = 300.0 * KM
-AIRCRAFT_M: Final = 500.0 * KM
-SATELLITE_M: Final = 600.0 * KM
-METEOR_M: Final = 500.0 * KM
 NEAR_M: Final = 15.0 * KM  # a track further than that from every truth is made of false alarms
 FALSE_PER_H: Final = 0.1
-
-
-class Piece(msgspec.Struct, frozen=True):
-    """Half an hour to draw and track."""
-
-    seed: int
-    index: int
-    field: Field
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,24 +44,10 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     crash: str  # "" where the line ran through
 
 
-def draw_piece(piece: Piece) -> tuple[Night, tuple[Sensor, ...], int]:
-    """Return night, sensors and seed of the sensors' chance."""
-    rng = np.random.default_rng([piece.seed, piece.index, 77])
-    lat_rad, lon_rad, _ = draw_site(rng)
-    centre = (lat_rad, lon_rad)
-    span_ns = (LAUNCH_NS, LAUNCH_NS + s2ns(PIECE_S))
-    make, count = (standard_radar, 3) if piece.field == "standard" else (wide_radar, int(rng.integers(2, 5)))
-    sensors = tuple(radar_at(make(rng, f"radar-{i + 1}"), *draw_place(rng, *centre, RADAR_M)) for i in range(count))
-    aircraft = tuple(draw_aircraft(rng, f"A{i}", draw_place(rng, *centre, AIRCRAFT_M)) for i in range(int(rng.integers(*AIRCRAFT))))
-    others = [draw_satellite(rng, f"S{i}", draw_place(rng, *centre, SATELLITE_M), *span_ns) for i in range(SATELLITES)]
-    others += [draw_meteor(rng, f"P{i}", draw_place(rng, *centre, METEOR_M), *span_ns) for i in range(METEORS)]
-    night = night_of((), aircraft=aircraft, others=tuple(others), span_ns=span_ns)
-    return night, sensors, int(rng.integers(2**31))
-
-
 def run_piece(piece: Piece) -> Result:
     """Track one piece and count."""
-    night, sensors, seed = draw_piece(piece)
+    quiet = draw_quiet(piece)
+    night, sensors, seed = quiet.night, quiet.sensors, quiet.seed
     scans = list(play(night.scenario, sensors, seed, night))
     labels = Counter(label for s in scans for label in s.labels)
     there = Counter(label_kind(night, label) for label, count in labels.items() if count >= 2)

@@ -40,6 +40,7 @@ class Count(msgspec.Struct, frozen=True, kw_only=True):
     piece: Piece
     plots: int
     tracks: int  # confirmed by a tracker and called ballistic at some time, whatever became of them
+    others: int  # ... and called anything else: aircraft, satellites, meteors, unknown
     suspected: int  # events that were ever shown, confirmed ones included
     confirmed: int
     proposals: int  # warnings proposed for the public
@@ -54,6 +55,7 @@ class _Seen:
     """Names of what was said so far."""
 
     tracks: set[str] = field(default_factory=set)
+    others: set[str] = field(default_factory=set)
     suspected: set[str] = field(default_factory=set)
     confirmed: set[str] = field(default_factory=set)
     proposals: set[str] = field(default_factory=set)
@@ -63,6 +65,7 @@ class _Seen:
     def take(self, step: PipelineStep) -> None:
         """Book one step of one nation."""
         self.tracks |= {track.track for track in step.tracks if track.kind == "ballistic" and track.confirmed_ns is not None}
+        self.others |= {track.track for track in step.tracks if track.kind != "ballistic" and track.confirmed_ns is not None}
         self.events += step.joint.events
         self.suspected |= {event.event for event in step.joint.events}
         self.confirmed |= {event.event for event in step.joint.events if event.status not in ("suspected", "cancelled")}
@@ -116,6 +119,7 @@ def play_piece(piece: Piece) -> Count:
         piece=piece,
         plots=plots,
         tracks=len(seen.tracks),
+        others=len(seen.others - seen.tracks),
         suspected=len(seen.suspected),
         confirmed=len(seen.confirmed),
         proposals=len(seen.proposals),

@@ -143,9 +143,8 @@ def tell(done: int, hours: int, last: Hour) -> None:
 def report(hours: list[Hour], asked: int) -> int:
     """Print the totals; return the exit code."""
     played = len(hours)
-    print(
-        f"\n{played} h of {asked} played, {sum(one.plots for one in hours)} plots, {sum(one.cpu_s for one in hours) / 3_600.0:.2f} h of a core"
-    )
+    plots, cpu_h = sum(one.plots for one in hours), sum(one.cpu_s for one in hours) / 3_600.0
+    print(f"\n{played} h of {asked} played, {plots} plots, {cpu_h:.2f} h of a core")
     verdicts = Verdicts()
     for what, most_per_h in TARGETS:
         count = sum(getattr(one, what) for one in hours)
