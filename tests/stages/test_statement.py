@@ -2,16 +2,18 @@
 
 import re
 from math import radians
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
 from tests.evaluation.nights import S, launch_event, missile
+from tocsin import assessment
 from tocsin.messages.coalition import NationSpec
 from tocsin.messages.event import LaunchEvent, PathPoint
 from tocsin.messages.report import Bound
-from tocsin.warning.statement import COMPASS, Figure, StatementFacts, compass_of, facts_at, figure_of, round_km
+from tocsin.warning.statement import COMPASS, MERGED, Figure, StatementFacts, compass_of, facts_at, figure_of, round_km
 from tocsin.warning.statement_words import ENGLISH, words
 
 FLIGHT = missile("1")
@@ -180,6 +182,13 @@ def test_while_it_burns_and_its_class_is_unknown_it_is_suspected() -> None:
     assert "altitude" not in said
 
 
+@pytest.mark.parametrize(("after_s", "suspected"), [(29, True), (30, False)])
+def test_it_is_suspected_until_its_class_has_been_known_for_half_a_minute(after_s: int, suspected: bool) -> None:  # noqa: FBT001
+    known = msgspec.structs.replace(EVENT, time_ns=BURNING.time_ns + 10 * S)
+    said = text(BURNING, known, now_ns=known.time_ns + after_s * S)
+    assert ("suspected" in said) is suspected
+
+
 def test_a_missile_lost_while_it_burned_has_lower_bounds_and_no_impact_point() -> None:
     lat, lon = FLIGHT.launch_rad
     point = PathPoint(time_ns=FLIGHT.launch_ns + 60 * S, lat_rad=lat, lon_rad=lon + radians(1.5), alt_m=39_000.0)  # 118 km east
@@ -208,6 +217,11 @@ def test_an_event_that_ended_in_another_one_is_neither_counted_nor_withdrawn(rem
     said = text(*two, msgspec.structs.replace(two[1], status="cancelled", remark=remark, revision=200))
     assert "At least one short-range" in said
     assert "withdrawn" not in said
+
+
+def test_the_remarks_that_take_nothing_back_are_the_assessments_own() -> None:
+    source = "".join(path.read_text(encoding="utf-8") for path in sorted(Path(assessment.__file__).parent.glob("*.py")))
+    assert all(f'"{remark} ' in source for remark in MERGED)
 
 
 def test_what_comes_later_than_now_is_not_looked_at() -> None:

@@ -5,7 +5,7 @@ moment: ``facts_at`` makes it from the events so far. Whether anybody publishes 
 """
 
 from collections.abc import Sequence
-from math import cos, sin, sqrt
+from math import cos, hypot, sin, sqrt
 from typing import Final, Literal
 
 import msgspec
@@ -31,6 +31,7 @@ HIGH_M: Final = 1_000.0 * KM  # and from here on
 HIGH_STEP_M: Final = 100.0 * KM  # as 2,700, 4,600, 5,700 km
 STEP_SIGMAS: Final = 2.0  # a figure is rounded to no less than so many of its sigmas: the digit that is told is known
 TRACE_SIGMAS: Final = 3.0  # a path so long against its ellipse has a direction
+HELD_NS: Final = 30 * NS_PER_S  # a class that young is not told: ministries' first notices say "possible", and early classes change
 SEA_P: Final = 0.5  # waters are named where it comes down at sea rather than on land
 MERGED: Final = ("the same missile as", "a separated part of")  # remarks of events that ended in another one: nothing to take back
 SPACE: Final = "SLV"
@@ -53,14 +54,14 @@ class FlightFacts(msgspec.Struct, frozen=True, kw_only=True):
     """One missile. ``time_ns`` is a whole minute: of the launch, or of the first detection where that is all there is."""
 
     event: str
-    suspected: bool  # not confirmed, or still flying and its class not yet known
+    suspected: bool  # not confirmed, or still flying and its class not yet known for HELD_NS
     state: State
     past_apogee: bool
     space: bool  # a space launch by its flight profile
     time_ns: int
     time_basis: Literal["launch", "traced", "detected"]
     place_tenths_deg: tuple[int, int] | None  # launch point (latitude, longitude)
-    missile_class: str  # "" below CLASS_P
+    missile_class: str  # "" below CLASS_P, and while suspected
     compass: str  # one of COMPASS, "" unknown
     waters: str  # key of geography.waters, "" unknown or land
     apogee: Figure | None
@@ -219,16 +220,17 @@ def _flight(revisions: list[LaunchEvent], now_ns: int) -> FlightFacts:
     time_ns, basis = _launch_time(event, traced)
     space = _is_space(event)
     apogee, span = _figures(event, traced, state)
+    suspected = event.status == "suspected" or (state == "in-flight" and not _class_held(revisions, now_ns))
     return FlightFacts(
         event=event.event,
-        suspected=event.status == "suspected" or (state == "in-flight" and top == UNKNOWN),
+        suspected=suspected,
         state=state,
         past_apogee=state != "in-flight" or _descends(event),
         space=space,
         time_ns=_minute(time_ns),
         time_basis=basis,
         place_tenths_deg=None if event.launch is None else (_tenths(event.launch.lat_rad), _tenths(event.launch.lon_rad)),
-        missile_class=top if p >= CLASS_P and top != UNKNOWN else "",
+        missile_class=top if p >= CLASS_P and top != UNKNOWN and not suspected else "",
         compass=_compass(event, traced),
         waters="" if space else _waters(event),
         apogee=apogee,
@@ -238,10 +240,26 @@ def _flight(revisions: list[LaunchEvent], now_ns: int) -> FlightFacts:
 
 
 def _traced(revisions: list[LaunchEvent]) -> Traced | None:
-    """Trace back the path of the revision whose impact was known best while it was still high."""
+    """Trace back the path of the revision whose impact was known best while it was still high; the path's error joins the burn's."""
     predicted = (event for event in revisions if event.impact is not None and event.impact.basis == "predicted")
-    paths = (trace_back(event.path) for event in sorted(predicted, key=_spread_m))
-    return next((traced for traced in paths if traced is not None), None)
+    for event in sorted(predicted, key=_spread_m):
+        if STEP_SIGMAS * _spread_m(event) > COARSE_M:
+            return None
+        traced = trace_back(event.path)
+        if traced is not None and event.impact is not None:
+            sigma_s = hypot(traced.time_sigma_s, event.impact.time_sigma_s)
+            return msgspec.structs.replace(traced, time_sigma_s=sigma_s)
+    return None
+
+
+def _class_held(revisions: list[LaunchEvent], now_ns: int) -> bool:
+    """True if some class has been the likeliest in every revision for HELD_NS."""
+    since_ns = now_ns
+    for event in reversed(revisions):
+        if max(event.classes, key=lambda pair: pair[1], default=(UNKNOWN, 1.0))[0] == UNKNOWN:
+            break
+        since_ns = event.time_ns
+    return now_ns - since_ns >= HELD_NS
 
 
 def _spread_m(event: LaunchEvent) -> float:
