@@ -36,6 +36,7 @@ SEA_P: Final = 0.5  # waters are named where it comes down at sea rather than on
 MERGED: Final = ("the same missile as", "a separated part of")  # remarks of events that ended in another one: nothing to take back
 SPACE: Final = "SLV"
 UNKNOWN: Final = "unknown"
+ONE_SITE_M: Final = 50.0 * KM  # launchers of one site disperse by 30 km (assessment.salvo), and estimates err
 COMPASS: Final = ("n", "ne", "e", "se", "s", "sw", "w", "nw")
 
 State = Literal["in-flight", "down", "observed"]
@@ -60,7 +61,6 @@ class FlightFacts(msgspec.Struct, frozen=True, kw_only=True):
     space: bool  # a space launch by its flight profile
     time_ns: int
     time_basis: Literal["launch", "traced", "detected"]
-    place_tenths_deg: tuple[int, int] | None  # launch point (latitude, longitude)
     missile_class: str  # "" below CLASS_P, and while suspected
     compass: str  # one of COMPASS, "" unknown
     waters: str  # key of geography.waters, "" unknown or land
@@ -87,6 +87,7 @@ class GroupFacts(msgspec.Struct, frozen=True, kw_only=True):
     at_least: int
     never_confirmed: int
     flights: tuple[FlightFacts, ...]
+    place_tenths_deg: tuple[int, int] | None  # launch point (latitude, longitude), None unknown or where sites differ
     eez: EezFacts | None  # None without flights, or where nobody asks
 
 
@@ -155,18 +156,11 @@ def round_km(value_m: float, step_m: float, *, down: bool = False) -> int:
     return round(step_m * int(value_m / step_m + (0.0 if down else 0.5)) / KM)
 
 
-def confirmed_events(events: Sequence[LaunchEvent]) -> dict[str, list[LaunchEvent]]:
-    """Return the revisions of each event that was confirmed and that stands, or was a space launch; in order of first detection."""
-    revisions = _revisions(events)
-    kept = {name: r for name, r in revisions.items() if _confirmed(r) and (r[-1].status != "cancelled" or _is_space(r[-1]))}
-    return dict(sorted(kept.items(), key=lambda pair: (pair[1][-1].first_detection_ns, pair[0])))
-
-
 # --- one picture ------------------------------------------------------------------------------------------------------
 
 
 def _group(events: Sequence[LaunchEvent], now_ns: int, eez_nation: Nation) -> GroupFacts:
-    kept = confirmed_events(events)
+    kept = _standing(events)
     missiles = [r[-1] for r in kept.values() if not _is_space(r[-1])]
     at_least = 0
     for salvo in dict.fromkeys(event.salvo for event in missiles):
@@ -178,8 +172,26 @@ def _group(events: Sequence[LaunchEvent], now_ns: int, eez_nation: Nation) -> Gr
         at_least=at_least,
         never_confirmed=never,
         flights=tuple(_flight(r, now_ns) for r in kept.values()),
+        place_tenths_deg=_one_site(missiles),
         eez=_eez(missiles, now_ns, eez_nation),
     )
+
+
+def _standing(events: Sequence[LaunchEvent]) -> dict[str, list[LaunchEvent]]:
+    """Return the revisions of each event that was confirmed and that stands, or was a space launch; in order of first detection."""
+    revisions = _revisions(events)
+    kept = {name: r for name, r in revisions.items() if _confirmed(r) and (r[-1].status != "cancelled" or _is_space(r[-1]))}
+    return dict(sorted(kept.items(), key=lambda pair: (pair[1][-1].first_detection_ns, pair[0])))
+
+
+def _one_site(events: list[LaunchEvent]) -> tuple[int, int] | None:
+    """Return the first known launch point if all known ones are those of one site."""
+    launches = [event.launch for event in events if event.launch is not None]
+    if not launches:
+        return None
+    first = launches[0]
+    apart_m = max(ground_distance_m(first.lat_rad, first.lon_rad, launch.lat_rad, launch.lon_rad) for launch in launches)
+    return (_tenths(first.lat_rad), _tenths(first.lon_rad)) if apart_m <= ONE_SITE_M else None
 
 
 def _revisions(events: Sequence[LaunchEvent]) -> dict[str, list[LaunchEvent]]:
@@ -229,7 +241,6 @@ def _flight(revisions: list[LaunchEvent], now_ns: int) -> FlightFacts:
         space=space,
         time_ns=_minute(time_ns),
         time_basis=basis,
-        place_tenths_deg=None if event.launch is None else (_tenths(event.launch.lat_rad), _tenths(event.launch.lon_rad)),
         missile_class=top if p >= CLASS_P and top != UNKNOWN and not suspected else "",
         compass=_compass(event, traced),
         waters="" if space else _waters(event),
