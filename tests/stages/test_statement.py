@@ -2,16 +2,18 @@
 
 import re
 from math import radians
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
 from tests.evaluation.nights import S, launch_event, missile
+from tocsin import assessment
 from tocsin.messages.coalition import NationSpec
 from tocsin.messages.event import LaunchEvent, PathPoint
 from tocsin.messages.report import Bound
-from tocsin.warning.statement import COMPASS, Figure, StatementFacts, compass_of, facts_at, figure_of, round_km
+from tocsin.warning.statement import COMPASS, MERGED, Figure, StatementFacts, compass_of, facts_at, figure_of, round_km
 from tocsin.warning.statement_words import ENGLISH, words
 
 FLIGHT = missile("1")
@@ -91,7 +93,7 @@ def test_every_number_of_a_statement_is_one_of_its_facts() -> None:
     said = text(EVENT, msgspec.structs.replace(EVENT, event="AAA-alone-2", range_m=404e3, missiles_at_least=2, time_ns=EVENT.time_ns + 1))
     own = facts(EVENT).own.flights[0]
     assert own.apogee == Figure(km=60, step_km=10)
-    assert own.place_tenths_deg == (450, 1500)
+    assert facts(EVENT).own.place_tenths_deg == (450, 1500)
     assert sorted(set(re.findall(r"\d[\d,.:]*\d", said))) == ["13:27", "150.0", "300", "400", "45.0", "60"]
 
 
@@ -180,6 +182,19 @@ def test_while_it_burns_and_its_class_is_unknown_it_is_suspected() -> None:
     assert "altitude" not in said
 
 
+@pytest.mark.parametrize(("lat_deg", "said"), [(45.44, True), (45.46, False)])  # 48.9 and 51.1 km
+def test_a_place_is_named_only_if_all_came_from_one_site(lat_deg: float, said: bool) -> None:  # noqa: FBT001
+    other = with_launch(msgspec.structs.replace(EVENT, event="AAA-alone-2"), lat_rad=radians(lat_deg))
+    assert ("from near 45.0 N 150.0 E" in text(EVENT, other)) is said
+
+
+@pytest.mark.parametrize(("after_s", "suspected"), [(29, True), (30, False)])
+def test_it_is_suspected_until_its_class_has_been_known_for_half_a_minute(after_s: int, suspected: bool) -> None:  # noqa: FBT001
+    known = msgspec.structs.replace(EVENT, time_ns=BURNING.time_ns + 10 * S)
+    said = text(BURNING, known, now_ns=known.time_ns + after_s * S)
+    assert ("suspected" in said) is suspected
+
+
 def test_a_missile_lost_while_it_burned_has_lower_bounds_and_no_impact_point() -> None:
     lat, lon = FLIGHT.launch_rad
     point = PathPoint(time_ns=FLIGHT.launch_ns + 60 * S, lat_rad=lat, lon_rad=lon + radians(1.5), alt_m=39_000.0)  # 118 km east
@@ -197,7 +212,7 @@ def test_a_space_launch_is_told_by_its_flight_profile_and_not_as_a_missile() -> 
     event = an_event(status="cancelled", classes=(("SLV", 1.0),), remark="a space launch: it has reached orbit, no impact is expected")
     before = BURNING
     said = text(before, msgspec.structs.replace(event, time_ns=before.time_ns + S))
-    assert "A launch using ballistic missile technology, launched at about 13:27 AST, assessed to be a space launch" in said
+    assert "A launch using ballistic missile technology, launched at about 13:27 AST, towards the east, assessed to be a" in said
     assert "At least" not in said
     assert "withdrawn" not in said
 
@@ -208,6 +223,11 @@ def test_an_event_that_ended_in_another_one_is_neither_counted_nor_withdrawn(rem
     said = text(*two, msgspec.structs.replace(two[1], status="cancelled", remark=remark, revision=200))
     assert "At least one short-range" in said
     assert "withdrawn" not in said
+
+
+def test_the_remarks_that_take_nothing_back_are_the_assessments_own() -> None:
+    source = "".join(path.read_text(encoding="utf-8") for path in sorted(Path(assessment.__file__).parent.glob("*.py")))
+    assert all(f'"{remark} ' in source for remark in MERGED)
 
 
 def test_what_comes_later_than_now_is_not_looked_at() -> None:

@@ -5,7 +5,7 @@ moment: ``facts_at`` makes it from the events so far. Whether anybody publishes 
 """
 
 from collections.abc import Sequence
-from math import cos, sin, sqrt
+from math import cos, hypot, sin, sqrt
 from typing import Final, Literal
 
 import msgspec
@@ -31,10 +31,12 @@ HIGH_M: Final = 1_000.0 * KM  # and from here on
 HIGH_STEP_M: Final = 100.0 * KM  # as 2,700, 4,600, 5,700 km
 STEP_SIGMAS: Final = 2.0  # a figure is rounded to no less than so many of its sigmas: the digit that is told is known
 TRACE_SIGMAS: Final = 3.0  # a path so long against its ellipse has a direction
+HELD_NS: Final = 30 * NS_PER_S  # a class that young is not told: ministries' first notices say "possible", and early classes change
 SEA_P: Final = 0.5  # waters are named where it comes down at sea rather than on land
 MERGED: Final = ("the same missile as", "a separated part of")  # remarks of events that ended in another one: nothing to take back
 SPACE: Final = "SLV"
 UNKNOWN: Final = "unknown"
+ONE_SITE_M: Final = 50.0 * KM  # launchers of one site disperse by 30 km (assessment.salvo), and estimates err
 COMPASS: Final = ("n", "ne", "e", "se", "s", "sw", "w", "nw")
 
 State = Literal["in-flight", "down", "observed"]
@@ -53,14 +55,13 @@ class FlightFacts(msgspec.Struct, frozen=True, kw_only=True):
     """One missile. ``time_ns`` is a whole minute: of the launch, or of the first detection where that is all there is."""
 
     event: str
-    suspected: bool  # not confirmed, or still flying and its class not yet known
+    suspected: bool  # not confirmed, or still flying and its class not yet known for HELD_NS
     state: State
     past_apogee: bool
     space: bool  # a space launch by its flight profile
     time_ns: int
     time_basis: Literal["launch", "traced", "detected"]
-    place_tenths_deg: tuple[int, int] | None  # launch point (latitude, longitude)
-    missile_class: str  # "" below CLASS_P
+    missile_class: str  # "" below CLASS_P, and while suspected
     compass: str  # one of COMPASS, "" unknown
     waters: str  # key of geography.waters, "" unknown or land
     apogee: Figure | None
@@ -86,6 +87,7 @@ class GroupFacts(msgspec.Struct, frozen=True, kw_only=True):
     at_least: int
     never_confirmed: int
     flights: tuple[FlightFacts, ...]
+    place_tenths_deg: tuple[int, int] | None  # launch point (latitude, longitude), None unknown or where sites differ
     eez: EezFacts | None  # None without flights, or where nobody asks
 
 
@@ -154,18 +156,11 @@ def round_km(value_m: float, step_m: float, *, down: bool = False) -> int:
     return round(step_m * int(value_m / step_m + (0.0 if down else 0.5)) / KM)
 
 
-def confirmed_events(events: Sequence[LaunchEvent]) -> dict[str, list[LaunchEvent]]:
-    """Return the revisions of each event that was confirmed and that stands, or was a space launch; in order of first detection."""
-    revisions = _revisions(events)
-    kept = {name: r for name, r in revisions.items() if _confirmed(r) and (r[-1].status != "cancelled" or _is_space(r[-1]))}
-    return dict(sorted(kept.items(), key=lambda pair: (pair[1][-1].first_detection_ns, pair[0])))
-
-
 # --- one picture ------------------------------------------------------------------------------------------------------
 
 
 def _group(events: Sequence[LaunchEvent], now_ns: int, eez_nation: Nation) -> GroupFacts:
-    kept = confirmed_events(events)
+    kept = _standing(events)
     missiles = [r[-1] for r in kept.values() if not _is_space(r[-1])]
     at_least = 0
     for salvo in dict.fromkeys(event.salvo for event in missiles):
@@ -177,8 +172,26 @@ def _group(events: Sequence[LaunchEvent], now_ns: int, eez_nation: Nation) -> Gr
         at_least=at_least,
         never_confirmed=never,
         flights=tuple(_flight(r, now_ns) for r in kept.values()),
+        place_tenths_deg=_one_site(missiles),
         eez=_eez(missiles, now_ns, eez_nation),
     )
+
+
+def _standing(events: Sequence[LaunchEvent]) -> dict[str, list[LaunchEvent]]:
+    """Return the revisions of each event that was confirmed and that stands, or was a space launch; in order of first detection."""
+    revisions = _revisions(events)
+    kept = {name: r for name, r in revisions.items() if _confirmed(r) and (r[-1].status != "cancelled" or _is_space(r[-1]))}
+    return dict(sorted(kept.items(), key=lambda pair: (pair[1][-1].first_detection_ns, pair[0])))
+
+
+def _one_site(events: list[LaunchEvent]) -> tuple[int, int] | None:
+    """Return the first known launch point if all known ones are those of one site."""
+    launches = [event.launch for event in events if event.launch is not None]
+    if not launches:
+        return None
+    first = launches[0]
+    apart_m = max(ground_distance_m(first.lat_rad, first.lon_rad, launch.lat_rad, launch.lon_rad) for launch in launches)
+    return (_tenths(first.lat_rad), _tenths(first.lon_rad)) if apart_m <= ONE_SITE_M else None
 
 
 def _revisions(events: Sequence[LaunchEvent]) -> dict[str, list[LaunchEvent]]:
@@ -219,16 +232,16 @@ def _flight(revisions: list[LaunchEvent], now_ns: int) -> FlightFacts:
     time_ns, basis = _launch_time(event, traced)
     space = _is_space(event)
     apogee, span = _figures(event, traced, state)
+    suspected = event.status == "suspected" or (state == "in-flight" and not _class_held(revisions, now_ns))
     return FlightFacts(
         event=event.event,
-        suspected=event.status == "suspected" or (state == "in-flight" and top == UNKNOWN),
+        suspected=suspected,
         state=state,
         past_apogee=state != "in-flight" or _descends(event),
         space=space,
         time_ns=_minute(time_ns),
         time_basis=basis,
-        place_tenths_deg=None if event.launch is None else (_tenths(event.launch.lat_rad), _tenths(event.launch.lon_rad)),
-        missile_class=top if p >= CLASS_P and top != UNKNOWN else "",
+        missile_class=top if p >= CLASS_P and top != UNKNOWN and not suspected else "",
         compass=_compass(event, traced),
         waters="" if space else _waters(event),
         apogee=apogee,
@@ -238,10 +251,26 @@ def _flight(revisions: list[LaunchEvent], now_ns: int) -> FlightFacts:
 
 
 def _traced(revisions: list[LaunchEvent]) -> Traced | None:
-    """Trace back the path of the revision whose impact was known best while it was still high."""
+    """Trace back the path of the revision whose impact was known best while it was still high; the path's error joins the burn's."""
     predicted = (event for event in revisions if event.impact is not None and event.impact.basis == "predicted")
-    paths = (trace_back(event.path) for event in sorted(predicted, key=_spread_m))
-    return next((traced for traced in paths if traced is not None), None)
+    for event in sorted(predicted, key=_spread_m):
+        if STEP_SIGMAS * _spread_m(event) > COARSE_M:
+            return None
+        traced = trace_back(event.path)
+        if traced is not None and event.impact is not None:
+            sigma_s = hypot(traced.time_sigma_s, event.impact.time_sigma_s)
+            return msgspec.structs.replace(traced, time_sigma_s=sigma_s)
+    return None
+
+
+def _class_held(revisions: list[LaunchEvent], now_ns: int) -> bool:
+    """True if some class has been the likeliest in every revision for HELD_NS."""
+    since_ns = now_ns
+    for event in reversed(revisions):
+        if max(event.classes, key=lambda pair: pair[1], default=(UNKNOWN, 1.0))[0] == UNKNOWN:
+            break
+        since_ns = event.time_ns
+    return now_ns - since_ns >= HELD_NS
 
 
 def _spread_m(event: LaunchEvent) -> float:

@@ -81,8 +81,8 @@ ENGLISH: Final = Phrases(
         "eez.not-established.up.many": "Whether they will come down inside {zone} is not established.",
         "basis.predicted": "predicted, not observed",
         "basis.observed": "observed",
-        "space.one": "A launch using ballistic missile technology, {when}, assessed to be a space launch by its flight profile.",
-        "space.many": "{number} launches using ballistic missile technology, {when}, assessed to be space launches by flight profile.",
+        "space.one": "A launch using ballistic missile technology, {when}{heading}, assessed to be a space launch by its flight profile.",
+        "space.many": "{number} launches using ballistic missile technology, {when}{heading}, assessed to be space launches by profile.",
         "never.one": "At least {number} suspected ballistic missile, not confirmed by our own sensors.",
         "never.many": "At least {number} suspected ballistic missiles, not confirmed by our own sensors.",
         "nothing": "Our own sensors detected no missile.",
@@ -192,12 +192,11 @@ def _opening(facts: StatementFacts, group: GroupFacts, flights: Sequence[FlightF
     one, many = phrases.classes.get(min(classes), phrases.classes[""]) if len(classes) == 1 else phrases.classes[""]
     what = one if group.at_least == 1 else many
     suspected = all(flight.suspected for flight in flights)
-    place = next((flight.place_tenths_deg for flight in flights if flight.place_tenths_deg is not None), None)
     return text["opening"].format(
         number=_number(group.at_least, phrases),
         what=text["suspected"].format(what=what) if suspected else what,
         when=_when(facts, flights, phrases, suspected=suspected),
-        place="" if place is None else text["place"].format(place=_place(place)),
+        place="" if group.place_tenths_deg is None else text["place"].format(place=_place(group.place_tenths_deg)),
         heading=_heading(flights, phrases),
     )
 
@@ -260,7 +259,7 @@ def _flight(flight: FlightFacts, subject: str, phrases: Phrases) -> str:
 def _space(facts: StatementFacts, spaces: Sequence[FlightFacts], phrases: Phrases) -> str:
     count = len(spaces)
     when = _when(facts, spaces, phrases, suspected=True)
-    return _plural(phrases, "space", count).format(number=_number(count, phrases), when=when)
+    return _plural(phrases, "space", count).format(number=_number(count, phrases), when=when, heading=_heading(spaces, phrases))
 
 
 def _eez(eez: EezFacts | None, names: Mapping[Nation, str], phrases: Phrases) -> str:
