@@ -75,6 +75,7 @@ class Islet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lat_deg: float
     lon_deg: float
     source: str
+    area: str = ""  # alert area it belongs to, where that is not the area of the nearest large land
 
 
 class Feature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -206,6 +207,11 @@ def join_arcs(ring: list[int], arcs: list[Floats]) -> Floats:
     """(points, 2) closed ring of arcs (a negative index is a reversed arc; shared end points are dropped)."""
     parts = [arcs[i] if i >= 0 else arcs[~i][::-1] for i in ring]
     return np.concatenate([parts[0], *(part[1:] for part in parts[1:])])
+
+
+def read_table() -> Table:
+    """Return ``tools/islets.toml``."""
+    return msgspec.convert(tomllib.loads((ROOT / "tools" / "islets.toml").read_text()), Table, strict=False)
 
 
 # --- distance fields -------------------------------------------------------------------------------------------------

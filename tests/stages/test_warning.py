@@ -1,86 +1,20 @@
 """The warning desk: what is said, when it changes, how it ends. One test per lesson of the public alert failures."""
 
-from collections.abc import Sequence
-
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.stages.flights import launch_estimate, ns
-from tocsin.messages.command import Command
-from tocsin.messages.event import ImpactEstimate, LaunchEvent
-from tocsin.units import DEG
+from tests.stages.flights import ns
+from tests.stages.warned import NAME, Desk, command, event, impact
 from tocsin.warning import texts
-from tocsin.warning.desk import ALL_CLEAR_NS, EXPIRES_NS, POSTURE_NS, WarningDesk
+from tocsin.warning.desk import ALL_CLEAR_NS, EXPIRES_NS
 from tocsin.warning.lifecycle import FINAL
-from tocsin.warning.rules import LAND_ALERT_P, LAND_CLEAR_P, STALE_NS
+from tocsin.warning.rules import STALE_NS
+from tocsin.warning.thresholds import load_thresholds
 
-NAME = "JPN-joint-2023-08-30-1"
-
-
-def impact(
-    basis: str = "predicted", *, lat: float = 40.9, lon: float = 130.5, t: float = 300.0, sigma_m: float = 1_000.0
-) -> ImpactEstimate:
-    return ImpactEstimate(
-        lat_rad=lat * DEG,
-        lon_rad=lon * DEG,
-        time_ns=ns(t),
-        time_sigma_s=2.0,
-        cov_en_m2=(sigma_m**2, 0.0, sigma_m**2),
-        basis=basis,
-    )
-
-
-def event(t: float, status: str = "confirmed", **changes: object) -> LaunchEvent:
-    base = {
-        "event": NAME,
-        "revision": int(2 * t) + 1,
-        "origin": "JPN",
-        "picture": "joint",
-        "time_ns": ns(t),
-        "salvo": "JPN-joint-2023-08-30-S1",
-        "world": "exercise",
-        "status": status,
-        "tracks": ("joint-1",),
-        "missiles_at_least": 1,
-        "missiles_estimate": 1.0,
-        "objects": 1,
-        "first_detection_ns": ns(0),
-        "last_detection_ns": ns(t),
-        "detected_by": ("KOR",),
-        "sensors": 2,
-        "launch": launch_estimate(),
-        "impact": impact(),
-        "path": (),
-        "apogee_m": 50_000.0,
-        "apogee_sigma_m": 300.0,
-        "range_m": 350_000.0,
-        "range_sigma_m": 2_000.0,
-        "classes": (("SRBM", 1.0),),
-        "zones": (("eez:KOR", 0.02), ("high-seas", 0.98)),
-        "p_outside_eez": (("JPN", 1.0), ("KOR", 0.98)),
-        "p_land": (("JPN", 0.0), ("KOR", 0.0)),
-        "nations": (),
-        "models_boost": 0.0,
-        "remark": "confirmed by tracking",
-    }
-    return LaunchEvent(**(base | changes))
-
-
-def command(act: str, t: float, reason: str = "", warning: str | None = f"{NAME}-W1", nation: str = "JPN") -> Command:
-    return Command(command=f"c-{t}", person="duty-1", nation=nation, act=act, warning=warning, reason=reason, time_ns=ns(t))
-
-
-class Desk:
-    def __init__(self, world: str = "exercise") -> None:
-        self.desk = WarningDesk("JPN", world, "joint")
-        self.notes = []
-
-    def step(self, t: float, *events: LaunchEvent, commands: Sequence[Command] = ()) -> tuple[Warning, ...]:
-        warnings, self.posture, notes = self.desk.step(events, tuple(commands), ns(t))
-        self.notes += [note.code for note in notes]
-        return warnings
+LAND = load_thresholds().of("JPN").land
+POSTURE_NS = load_thresholds().of("JPN").posture_ns
 
 
 def test_the_usual_life_from_suspected_to_all_clear() -> None:
@@ -109,7 +43,7 @@ def test_every_warning_is_born_with_its_cancel_and_a_reason() -> None:
 @pytest.mark.parametrize(("world", "mark"), [("exercise", "EXERCISE"), ("test", "TEST")])
 def test_the_mark_of_the_world_stands_first_and_last_in_every_text(world: str, mark: str) -> None:
     desk = Desk(world)
-    warnings = desk.step(0, event(0, world=world)) + desk.step(5, commands=[command("cancel", 5, "operator error")])
+    warnings = desk.step(0, event(0, world=world)) + desk.step(5, commands=[command("cancel", 5, "operator error", cause="error")])
     assert len(warnings) == 2
     for warning in warnings:
         assert warning.world == world
@@ -133,7 +67,7 @@ def test_an_event_of_another_world_is_refused() -> None:
 def test_words_of_the_real_thing_are_refused_in_an_exercise() -> None:
     desk = Desk()
     desk.step(0, event(0))
-    assert desk.step(1, commands=[command("cancel", 1, "this is NOT a  drill")]) == ()
+    assert desk.step(1, commands=[command("cancel", 1, "this is NOT a  drill", cause="error")]) == ()
     assert desk.notes[-1] == "command-refused"
     assert texts.live_phrase("this is NOT a  drill") == "not a drill"
 
@@ -147,8 +81,8 @@ def test_the_headline_says_what_when_where_and_who() -> None:
 def test_a_cancel_needs_a_reason_keeps_its_recipients_and_never_reads_as_an_all_clear() -> None:
     desk = Desk()
     desk.step(0, event(0))
-    assert desk.step(3, commands=[command("cancel", 3, "  ")]) == ()
-    (cancel,) = desk.step(4, commands=[command("cancel", 4, "false track over the sea")])
+    assert desk.step(3, commands=[command("cancel", 3, "  ", cause="error")]) == ()
+    (cancel,) = desk.step(4, commands=[command("cancel", 4, "false track over the sea", cause="error")])
     assert cancel.status == "cancelled"
     assert cancel.references == ((f"{NAME}-W1", 1),)
     assert "false track over the sea" in cancel.reason
@@ -161,7 +95,7 @@ def test_a_cancel_needs_a_reason_keeps_its_recipients_and_never_reads_as_an_all_
 def test_after_a_cancel_the_desk_stays_silent_but_says_that_the_threat_is_still_held() -> None:
     desk = Desk()
     desk.step(0, event(0))
-    desk.step(4, commands=[command("cancel", 4, "operator error")])
+    desk.step(4, commands=[command("cancel", 4, "operator error", cause="error")])
     assert desk.step(6, event(6)) == ()
     assert desk.notes[-1] == "cancelled-but-confirmed"
     assert desk.step(400) == ()
@@ -214,7 +148,7 @@ def test_a_thrust_ended_now_trace_is_labelled_and_alerts_no_land() -> None:
     assert "impact predicted" in predicted.reason
 
 
-@pytest.mark.parametrize(("p", "alerted"), [(LAND_ALERT_P - 1e-6, ()), (LAND_ALERT_P, ("JPN",))])
+@pytest.mark.parametrize(("p", "alerted"), [(LAND.raise_p - 1e-6, ()), (LAND.raise_p, ("JPN",))])
 def test_land_is_alerted_from_the_threshold_on_and_the_eez_answer_plays_no_part(p: float, alerted: tuple[str, ...]) -> None:
     (warning,) = Desk().step(0, event(0, p_land=(("JPN", p), ("KOR", 0.0)), p_outside_eez=(("JPN", 0.0),)))
     assert warning.land_alert == alerted
@@ -227,7 +161,7 @@ def test_land_alerts_widen_at_once_and_shrink_late_and_each_change_is_logged() -
     assert wide.land_alert == ("JPN",)
     (wider,) = desk.step(2, event(2, p_land=(("JPN", 0.02), ("KOR", 0.05))))
     assert wider.land_alert == ("JPN", "KOR")
-    between = 0.5 * (LAND_ALERT_P + LAND_CLEAR_P)
+    between = 0.5 * (LAND.raise_p + LAND.clear_p)
     assert desk.step(3, event(3, p_land=(("JPN", between), ("KOR", 0.05)))) == ()
     for t in range(4, 24):
         assert desk.step(t, event(t, p_land=(("JPN", 0.0), ("KOR", 0.05)))) == ()

@@ -1,10 +1,24 @@
-"""Zones and map outlines from one packaged file each: pure look-ups, no state. Public names are listed here.
+"""Where is a point: look-ups in packaged files, loaded once, no state. Public names are listed here.
 
-``zones`` answers in which zone points lie; ``outlines`` holds lines for drawing. Both are approximate and of no legal value
-(``NOTICE``). The data is made by ``tools/build_zones.py``; nothing here reads anything else.
+``zones`` answers in which zone points lie, ``areas`` in which prefecture or province, ``places`` how far and in which direction
+from the nearest named place, ``sites`` which launch site is near (a hint); ``outlines`` holds lines for drawing. All of it is
+approximate and of no legal value (``NOTICE``). The data is made by ``tools/build_*.py``; nothing here reads anything else.
 """
 
+from tocsin.geography.areas import (
+    NEAR_AREA_M,
+    AreaNames,
+    area_codes,
+    area_indices,
+    area_names,
+    area_nation,
+    area_neighbours,
+    area_of,
+    area_probabilities,
+)
 from tocsin.geography.outlines import LandPolygon, Ring, eez_limit_lines, land_polygons
+from tocsin.geography.places import PlaceFix, compass_point, nearest_place, place_words
+from tocsin.geography.sites import SiteFix, nearest_site
 from tocsin.geography.zones import (
     EEZ_LIMIT_SIGMA_M,
     NOTICE,
@@ -22,19 +36,34 @@ from tocsin.geography.zones import (
 
 __all__ = [
     "EEZ_LIMIT_SIGMA_M",
+    "NEAR_AREA_M",
     "NOTICE",
+    "AreaNames",
     "Claim",
     "LandPolygon",
+    "PlaceFix",
     "Ring",
+    "SiteFix",
     "ZoneAnswer",
     "ZoneMeta",
     "Zones",
+    "area_codes",
+    "area_indices",
+    "area_names",
+    "area_nation",
+    "area_neighbours",
+    "area_of",
+    "area_probabilities",
+    "compass_point",
     "eez_limit_lines",
     "eez_margin_m",
     "land_polygons",
     "load_zones",
+    "nearest_place",
+    "nearest_site",
     "p_land",
     "p_outside_eez",
+    "place_words",
     "zone_of",
     "zone_probabilities",
 ]

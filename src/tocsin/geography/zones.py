@@ -230,6 +230,21 @@ def p_land(zones: Zones, nation: str, lat_rad: Floats, lon_rad: Floats) -> float
     return float(_weights(zones, lat_rad, lon_rad, 0.0)[_nation_index(zones, nation)]) / len(lat_rad)
 
 
+def land_nations(zones: Zones, lat_rad: Floats, lon_rad: Floats) -> Int32s:
+    """Return the index in ``meta.nations`` of the nation whose land holds each position, -1 at sea.
+
+    Raises:
+        OurFault: as for ``zone_probabilities``.
+    """
+    _check_positions(lat_rad, lon_rad)
+    out = np.full(len(lat_rad), -1, np.int32)
+    for k in range(len(lat_rad)):
+        distances_m = _distances(zones, float(lat_rad[k]), float(lon_rad[k]))
+        if distances_m is not None and distances_m.min() < 0.0:
+            out[k] = int(np.argmin(distances_m))
+    return out
+
+
 def _distances(zones: Zones, lat_rad: float, lon_rad: float) -> Floats | None:
     """Signed distance to each nation's coast (m), or None outside the grid."""
     positions = np.array([[lat_rad], [lon_rad]], np.float64)

@@ -1,31 +1,46 @@
 """The warning desk: events and commands in; warnings (only changed ones), the posture and notes out.
 
-One warning per launch event, driven by ``lifecycle.TABLE``. The desk decides nothing about who gets a warning; recipients
-of a cancel are those of the warning, found by its ``references``. A cancelled event is not warned about again by itself.
+One warning per launch event, driven by ``lifecycle.TABLE``; which areas it names is decided in ``areas``. The desk decides
+nothing about who gets a warning; recipients of a cancel are those of the warning, found by its ``references``. A cancelled
+event is not warned about again by itself.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from tocsin.messages.basics import Nation, Note, World
 from tocsin.messages.command import Command
 from tocsin.messages.event import EventStatus, LaunchEvent
-from tocsin.messages.warning import Posture, Warning
+from tocsin.messages.warning import CancelCause, Posture, WarnedArea, Warning, WarningStatus
 from tocsin.units import NS_PER_S
-from tocsin.warning import rules, texts
+from tocsin.warning import areas as named_areas
+from tocsin.warning import posture, rules, texts
+from tocsin.warning.areas import Held
 from tocsin.warning.lifecycle import FINAL, Status, Trigger, next_status
+from tocsin.warning.places import GEOGRAPHY, Places
+from tocsin.warning.thresholds import ThresholdBook, load_thresholds
 
 UPDATE_NS: Final = NS_PER_S  # at most one update a second; status changes never wait
-ALL_CLEAR_NS: Final = 60 * NS_PER_S  # after presumed down / observed / passed: time for a late detection to arrive
-POSTURE_NS: Final = 1_800 * NS_PER_S  # a second launch followed within 30 minutes on most multi-launch days of the catalogue
+ALL_CLEAR_NS: Final = 60 * NS_PER_S  # after presumed down or observed, and after the last detection: time for a late one to arrive
 EXPIRES_NS: Final = 1_800 * NS_PER_S  # a warning without news for 30 minutes must not stand
-EXPIRES_AFTER_IMPACT_NS: Final = 900 * NS_PER_S  # and not longer than 15 minutes after the predicted impact, if that is later
+EXPIRES_AFTER_DOWN_NS: Final = 900 * NS_PER_S  # and not longer than 15 minutes after it must be down, if that is later
+LONGEST_NS: Final = 3 * 3_600 * NS_PER_S  # twice the longest flight of the catalogue (86 minutes, 2024-10-31): no news may ask for more
+FORGET_NS: Final = 3_600 * NS_PER_S  # ended warnings stay known as long as the assessment knows ended events
+MOST_CASES: Final = 1_000  # three times all missiles of the catalogue; beyond it suspicions are noted and not followed
+MOST_WHY: Final = 64  # entries; more than all prefectures of Japan, the rest stands in the log
+REPEAT_NS: Final = 60 * NS_PER_S  # a note that asks for a person is repeated, not poured
+DOWN: Final = ("presumed-down", "observed")
 EVENT_TRIGGERS: Final[dict[EventStatus, Trigger]] = {
     "suspected": "event-suspected",
     "confirmed": "event-confirmed",
     "presumed-down": "event-presumed-down",
     "observed": "event-observed",
     "cancelled": "event-cancelled",
+}
+COMMAND_TRIGGERS: Final[dict[str, Trigger]] = {
+    "confirm": "command-confirm",
+    "cancel": "command-cancel",
+    "all-clear": "command-all-clear",
 }
 
 
@@ -38,189 +53,317 @@ class _Case:
     status: Status = "new"
     told: Warning | None = None
     since_ns: int = 0  # of the present status
+    held: tuple[Held, ...] = ()  # areas named now
+    why: tuple[str, ...] = ()
+    cause: CancelCause | None = None
+    crossed: tuple[str, ...] = ()  # named areas of this nation that a detection lies beyond
     by_person: bool = False  # ended by a command
-    quiet: tuple[int, int] | None = None  # event and warning revision between which a reader would notice nothing
-    clear_since_ns: int | None = None  # since when an alerted land is no longer in danger
+    quiet: tuple[int, int, tuple[Held, ...]] | None = None  # event and warning revision, areas: a reader would notice nothing
+    asked_ns: int = -REPEAT_NS  # when a person was last asked to look
+
+
+@dataclass(slots=True)
+class _Effects:
+    """What one step changed so far."""
+
+    now_ns: int
+    warnings: list[Warning] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+
+    def note(self, code: str, text: str) -> None:
+        self.notes.append(Note(stage="warning", code=code, text=text, time_ns=self.now_ns))
 
 
 class WarningDesk:
     """Warnings of one picture of one nation. ``maintenance`` tells the release side to hold warnings back."""
 
-    def __init__(self, nation: Nation, world: World, picture: str = "joint") -> None:
+    def __init__(
+        self, nation: Nation, world: World, picture: str = "joint", *, book: ThresholdBook | None = None, places: Places = GEOGRAPHY
+    ) -> None:
         self._nation = nation
         self._world: World = world
         self._prefix = f"{nation}-{picture}-"
+        self._book = book if book is not None else load_thresholds()
+        partners = tuple(entry.nation for entry in self._book.nations if entry.nation != nation)
+        self._answers_for = (nation, *partners)  # whose land is named; that of others is reported by the event only
+        self._places = places
         self._cases: dict[str, _Case] = {}  # event -> its current case
         self._reopened: dict[str, int] = {}
-        self._posture = Posture(level="normal", since_ns=0, until_ns=0, reason="start")
+        self._posture = posture.NORMAL
         self.maintenance = False
 
     def step(
         self, events: tuple[LaunchEvent, ...], commands: tuple[Command, ...], now_ns: int
     ) -> tuple[tuple[Warning, ...], Posture, tuple[Note, ...]]:
         """Apply changed events, then commands, then timers; return changed warnings, the posture and notes."""
-        notes: list[Note] = []
-        out: list[Warning] = []
+        effects = _Effects(now_ns)
         for event in events:
             if event.world != self._world:
-                text = f"{event.event}: expected an event of world {self._world}, got {event.world}; refused"
-                notes.append(_note("wrong-world", text, now_ns))
+                effects.note("wrong-world", f"{event.event}: expected an event of world {self._world}, got {event.world}; refused")
                 continue
-            self._take_event(event, now_ns, out, notes)
+            self._take_event(event, effects)
         for command in commands:
-            self._take_command(command, now_ns, out, notes)
+            self._take_command(command, effects)
         for name in sorted(self._cases):
-            self._timers(self._cases[name], now_ns, out, notes)
-        self._decay(now_ns, notes)
-        return tuple(out), self._posture, tuple(notes)
+            self._timers(self._cases[name], effects)
+        self._forget(now_ns)
+        self._posture, decayed = posture.decayed(self._posture, self._book.of(self._nation).posture_ns, now_ns)
+        return tuple(effects.warnings), self._posture, (*effects.notes, *decayed)
 
     @property
     def next_wake_ns(self) -> int | None:
-        """UTC time of the earliest timer (held update, all-clear, expiry, posture), None if there is none."""
+        """UTC time of the earliest timer (held update, area let go, all-clear, expiry, posture), None if there is none."""
         due = [self._posture.until_ns] if self._posture.level == "raised" else []
         for case in self._cases.values():
             if case.told is None or case.status in FINAL:
                 continue
             due.append(case.told.expires_ns)
-            if case.status in ("presumed-down", "observed", "passed"):
-                due.append(case.since_ns + ALL_CLEAR_NS)
-            if case.clear_since_ns is not None:
-                due.append(case.clear_since_ns + rules.LAND_CLEAR_NS)
-            if case.event.revision != case.told.event_revision and self._news(case, case.event.time_ns) is not None:
+            if case.status in DOWN:
+                due.append(_all_clear_ns(case))
+            let_go_ns = named_areas.next_let_go_ns(case.held, self._book)
+            if let_go_ns is not None:
+                due.append(max(let_go_ns, case.told.time_ns + UPDATE_NS))
+            if self._news(case) is not None:
                 due.append(case.told.time_ns + UPDATE_NS)
         return min(due) if due else None
 
+    def machine_holds(self, warning: str) -> bool:
+        """Return whether the machine itself still holds the threat of a warning that stands; a cancel then needs a second person."""
+        case = self._case(warning)
+        return case is not None and case.status not in FINAL and rules.machine_holds(case.event)
+
     # --- events -------------------------------------------------------------------------------------------------------
 
-    def _take_event(self, event: LaunchEvent, now_ns: int, out: list[Warning], notes: list[Note]) -> None:
+    def _take_event(self, event: LaunchEvent, effects: _Effects) -> None:
         """Apply one event revision to its case, opening one if needed."""
         case = self._cases.get(event.event)
         if case is not None and case.status in FINAL:
-            if event.status != "confirmed" or event.last_detection_ns <= case.since_ns:
+            case = self._again(case, event, effects)
+            if case is None:
                 return
-            if case.by_person or case.status == "cancelled":
-                text = f"{case.warning} was cancelled, but {event.event} is still confirmed: a person must look"
-                notes.append(_note("cancelled-but-confirmed", text, now_ns))
-                return
-            self._reopened[event.event] = self._reopened.get(event.event, 1) + 1
-            case = None
+        case = case or self._open(event, effects)
         if case is None:
-            if event.status not in ("suspected", "confirmed"):
-                return
-            number = self._reopened.get(event.event, 1)
-            name = f"{event.event}-W{number}"
-            case = self._cases[event.event] = _Case(name, event)
-        case.event = event
-        self._watch_danger(case, now_ns)
-        trigger = EVENT_TRIGGERS.get(event.status)
-        if trigger is None or self._same_level(case, event):
             return
-        reason = event.remark or event.status
-        if trigger == "event-confirmed" and rules.stale(event):
-            if case.status != "new" or event.impact is None or event.impact.time_ns <= now_ns:
-                notes.append(_note("stale-not-raised", f"{case.warning}: the newest detection is too old to raise the level", now_ns))
-                return
-            reason = f"{reason}; received late, predicted from older detections"  # others confirmed it while it was seen
+        case.event = event
+        if not (event.status == "suspected" and case.status in ("new", "suspected")):
+            case.held = named_areas.revise(case.held, event, self._book, self._answers_for, self._places, effects.now_ns)
+            self._watch_crossings(case)
+        trigger = self._trigger(case, event)
+        late = trigger == "event-confirmed" and rules.stale(event)
+        if late and (case.status != "new" or event.impact is None or event.impact.time_ns <= effects.now_ns):
+            effects.note("stale-not-raised", f"{case.warning}: the newest detection is too old to raise the level")
+            return
+        if trigger is None:
+            return
+        case.cause = rules.cause_of(event) if trigger == "event-cancelled" else None
         raised = case.status in ("new", "suspected") and event.status == "confirmed"
-        self._move(case, trigger, reason, now_ns, out, notes)
+        self._move(case, trigger, self._reason(case, trigger, late=late), effects)
         if raised:
-            self._raise(event, now_ns, notes)
+            self._raise(event, effects)
 
-    def _same_level(self, case: _Case, event: LaunchEvent) -> bool:
-        """True if the event's status brings no new warning status (content changes are left to the update rule)."""
+    def _reason(self, case: _Case, trigger: Trigger, *, late: bool) -> str:
+        """Say why an event changes the status of its warning."""
+        if trigger == "event-passed":
+            return f"detected beyond {', '.join(self._places.name(area) for area in case.crossed)}"
+        reason = case.event.remark or case.event.status
+        return f"{reason}; received late, predicted from older detections" if late else reason  # others confirmed it while it was seen
+
+    def _again(self, case: _Case, event: LaunchEvent, effects: _Effects) -> _Case | None:
+        """Open a new warning for an event that is detected after its warning ended; after a cancel only a person is asked."""
+        if event.status != "confirmed" or event.last_detection_ns <= case.since_ns:
+            return None
+        if case.by_person or case.status == "cancelled":
+            self._ask(case, "cancelled-but-confirmed", f"was cancelled, but {event.event} is still confirmed", effects)
+            return None
+        self._reopened[event.event] = self._reopened.get(event.event, 1) + 1
+        return self._open(event, effects)
+
+    def _open(self, event: LaunchEvent, effects: _Effects) -> _Case | None:
+        """Open the case of an event that calls for one."""
+        if event.status not in ("suspected", "confirmed"):
+            return None
+        if event.status == "suspected" and len(self._cases) >= MOST_CASES:
+            effects.note(
+                "too-many-warnings", f"{event.event}: a suspicion beyond {MOST_CASES} warnings is not followed until it is confirmed"
+            )
+            return None
+        name = f"{event.event}-W{self._reopened.get(event.event, 1)}"
+        case = self._cases[event.event] = _Case(name, event)
+        return case
+
+    def _trigger(self, case: _Case, event: LaunchEvent) -> Trigger | None:
+        """Return what an event's status means for its warning, None if it brings no new status (content is left to the update rule)."""
+        trigger = EVENT_TRIGGERS.get(event.status)
         levels = {
             "suspected": ("suspected",),
             "confirmed": ("confirmed", "updated"),
             "presumed-down": ("presumed-down",),
             "observed": ("observed",),
         }
-        return case.status in levels.get(event.status, ()) or (event.status == "suspected" and case.status != "new")
+        if event.status == "confirmed" and self._has_passed(case):
+            return (
+                None if case.status == "passed" else "event-passed" if case.status in ("confirmed", "updated", "presumed-down") else trigger
+            )
+        same = case.status in levels.get(event.status, ()) or (event.status == "suspected" and case.status != "new")
+        return None if same else trigger
 
-    def _news(self, case: _Case, now_ns: int) -> str | None:
-        """What a reader would notice against the warning last told."""
-        if case.told is None:
-            return None
-        return rules.noticed(case.event, case.told, self._land(case, now_ns))
+    def _watch_crossings(self, case: _Case) -> None:
+        """Remember which named areas of this nation a detection lies beyond."""
+        beyond = [o.area for o in case.event.overflights if o.nation == self._nation and named_areas.beyond(o, case.event)]
+        mine = [h.area.area for h in case.held if h.area.kind == "overflight" and h.area.nation == self._nation]
+        case.crossed = tuple(dict.fromkeys((*case.crossed, *(area for area in mine if area in beyond))))
+
+    def _has_passed(self, case: _Case) -> bool:
+        """True if it was detected beyond every area of this nation that it was to pass above, and no land of it is in danger."""
+        mine = [h.area for h in case.held if h.area.nation == self._nation and h.area.kind in ("land", "overflight")]
+        return bool(case.crossed) and all(area.kind == "overflight" and area.area in case.crossed for area in mine)
 
     # --- commands -----------------------------------------------------------------------------------------------------
 
-    def _take_command(self, command: Command, now_ns: int, out: list[Warning], notes: list[Note]) -> None:
+    def _take_command(self, command: Command, effects: _Effects) -> None:
         """Apply a person's act; a refused one leaves a note that says why."""
         if command.nation != self._nation:
-            text = f"{command.command}: expected a command of {self._nation}, got {command.nation}; refused"
-            notes.append(_note("foreign-command", text, now_ns))
+            effects.note("foreign-command", f"{command.command}: expected a command of {self._nation}, got {command.nation}; refused")
             return
         if command.act in ("maintenance-on", "maintenance-off"):
             self.maintenance = command.act == "maintenance-on"
-            notes.append(_note(command.act, f"{command.person}: {command.reason or 'no reason given'}", now_ns))
+            effects.note(command.act, f"{command.person}: {command.reason or 'no reason given'}")
             return
+        trigger = COMMAND_TRIGGERS.get(command.act)
+        if trigger is None:
+            return  # acts about drafts, drills and reports are not this desk's
         name = command.warning or ""
-        case = next((self._cases[event] for event in sorted(self._cases) if self._cases[event].warning == name), None)
+        case = self._case(name)
         if case is None:
             if not name or name.startswith(self._prefix):  # the other picture's desk answers for its own
-                text = f"{command.command}: expected the name of a warning that stands, got {name!r}"
-                notes.append(_note("unknown-warning", text, now_ns))
+                effects.note("unknown-warning", f"{command.command}: expected the name of a warning that stands, got {name!r}")
             return
-        problem = self._problem(command)
+        problem = self._problem(command, case, effects.now_ns)
         if problem is not None:
-            notes.append(_note("command-refused", f"{command.command}: {problem}", now_ns))
+            effects.note("command-refused", f"{command.command}: {problem}")
             return
-        trigger: dict[str, Trigger] = {"confirm": "command-confirm", "cancel": "command-cancel", "all-clear": "command-all-clear"}
-        reason = f"{command.reason or command.act} (by {command.person})"
         raised = case.status == "suspected" and command.act == "confirm"
-        if self._move(case, trigger[command.act], reason, now_ns, out, notes):
-            case.by_person = command.act == "cancel"
-            if raised:
-                self._raise(case.event, now_ns, notes)
+        against = command.act == "cancel" and case.status not in FINAL and rules.machine_holds(case.event)
+        case.cause = command.cause if command.act == "cancel" and case.status not in FINAL else case.cause
+        if not self._move(case, trigger, f"{command.reason or command.act} (by {command.person})", effects):
+            return
+        case.by_person = command.act == "cancel"
+        if against:
+            seen = texts.utc(case.event.last_detection_ns)
+            effects.note("cancel-against-machine", f"{case.warning}: cancelled while {case.event.event} is confirmed, last detected {seen}")
+        if raised:
+            self._raise(case.event, effects)
 
-    def _problem(self, command: Command) -> str | None:
-        """Why a command cannot be taken: a cancel without a reason, or words of the real thing in another world."""
+    def _case(self, warning: str) -> _Case | None:
+        return next((case for case in self._cases.values() if case.warning == warning), None)
+
+    def _problem(self, command: Command, case: _Case, now_ns: int) -> str | None:
+        """Why a command cannot be taken."""
+        if command.act == "cancel" and command.cause is None:
+            return f"a cancel needs a cause: {', '.join(texts.CAUSE_WORDS)}"
         if command.act == "cancel" and not command.reason.strip():
             return "a cancel needs a reason; say why"
+        if command.act == "all-clear" and case.event.down_by_ns is not None and now_ns < case.event.down_by_ns:
+            return f"it may still come down until {texts.utc(case.event.down_by_ns)}; give the all-clear then"
         phrase = texts.live_phrase(command.reason) if self._world != "live" else None
         return f"the words {phrase!r} must not stand in a text of world {self._world}; say it differently" if phrase else None
 
     # --- timers -------------------------------------------------------------------------------------------------------
 
-    def _timers(self, case: _Case, now_ns: int, out: list[Warning], notes: list[Note]) -> None:
-        """Held updates, all-clear, expiry."""
-        told = case.told
+    def _timers(self, case: _Case, effects: _Effects) -> None:
+        """Areas let go, held updates, all-clear, expiry."""
+        told, now_ns = case.told, effects.now_ns
         if told is None or case.status in FINAL:
             return
         if now_ns >= told.expires_ns:
-            self._move(case, "expire", "no news within the time this warning is valid", now_ns, out, notes)
+            self._move(case, "expire", "no news within the time this warning is valid", effects)
             return
-        if case.status in ("presumed-down", "observed", "passed") and now_ns - case.since_ns >= ALL_CLEAR_NS:
+        if case.status in DOWN and now_ns >= _all_clear_ns(case):
             how = "presumed down, not observed" if case.status == "presumed-down" else case.status
-            self._move(case, "all-clear-due", f"{how}; no detection for {ALL_CLEAR_NS // NS_PER_S} s", now_ns, out, notes)
+            self._move(case, "all-clear-due", f"{how}; no detection for {ALL_CLEAR_NS // NS_PER_S} s", effects)
             return
-        revisions = (case.event.revision, told.revision)
-        waits = case.clear_since_ns is not None  # only the end of a land alert comes by time alone
-        if now_ns - told.time_ns >= UPDATE_NS and (waits or case.quiet != revisions):
-            news = self._news(case, now_ns)
-            case.quiet = revisions if news is None and not waits else None
+        case.held = named_areas.let_go(case.held, self._book, now_ns)
+        if now_ns - told.time_ns >= UPDATE_NS:
+            news = self._news(case)
             if news is not None:
-                self._move(case, "event-changed", news, now_ns, out, notes)
+                self._move(case, "event-changed", news, effects)
+
+    def _news(self, case: _Case) -> str | None:
+        """What a reader would notice against the warning last told; looked at once per revision and set of areas."""
+        if case.told is None:
+            return None
+        now = (case.event.revision, case.told.revision, case.held)
+        if case.quiet is not None and case.quiet[:2] == now[:2] and case.quiet[2] is now[2]:
+            return None
+        news = rules.noticed(case.event, case.told, _areas(case))
+        case.quiet = now if news is None else None
+        return news
+
+    def _forget(self, now_ns: int) -> None:
+        """Drop warnings that ended an hour ago and whose missile has not been seen since."""
+        old = [
+            name
+            for name, case in self._cases.items()
+            if case.status in FINAL and now_ns - max(case.since_ns, case.event.last_detection_ns) >= FORGET_NS
+        ]
+        for name in old:
+            del self._cases[name]
+            self._reopened.pop(name, None)
 
     # --- one revision -------------------------------------------------------------------------------------------------
 
-    def _move(self, case: _Case, trigger: Trigger, reason: str, now_ns: int, out: list[Warning], notes: list[Note]) -> bool:
+    def _move(self, case: _Case, trigger: Trigger, reason: str, effects: _Effects) -> bool:
         """Take one step of the table and write the new revision; refuse what is not in the table."""
         status = next_status(case.status, trigger)
         if status is None:
-            text = f"{case.warning}: {trigger} is not possible while the warning is {case.status}; refused"
-            notes.append(_note("illegal-transition", text, now_ns))
+            effects.note("illegal-transition", f"{case.warning}: {trigger} is not possible while the warning is {case.status}; refused")
             return False
         if status != case.status:
-            case.since_ns = now_ns
+            case.since_ns = effects.now_ns
+        if status == "passed" and case.status != "passed":  # a detection beyond them ends them at once
+            case.held = tuple(h for h in case.held if not (h.area.kind == "overflight" and h.area.nation == self._nation))
+        if status in FINAL:
+            case.held = ()
+        self._log_areas(case, status, reason, effects)
         case.status = status
-        event, told = case.event, case.told
-        land = self._land(case, now_ns) if status not in FINAL else ()
-        if told is not None and land != told.land_alert:
-            notes.append(_note("land-alert", f"{case.warning}: land alert now {', '.join(land) or 'none'}", now_ns))
-        cancel_reason = reason if status == "cancelled" else "to be given by the person who cancels"
-        impact_ns = event.impact.time_ns if event.impact is not None else 0
-        case.told = Warning(
+        case.told = self._written(case, status, reason, effects.now_ns)
+        effects.warnings.append(case.told)
+        return True
+
+    def _log_areas(self, case: _Case, status: Status, reason: str, effects: _Effects) -> None:
+        """Leave a note for each area that comes or goes, and keep why a warning was raised."""
+        told = case.told.areas if case.told is not None else ()
+        before, after = {(a.kind, a.area): a for a in told}, [(h.area.kind, h.area.area) for h in case.held]
+        if status in ("confirmed", "updated") and case.status not in ("confirmed", "updated"):
+            self._keep_why(case, f"{texts.utc(effects.now_ns)} {status}: {reason}; {texts.evidence(case.event)}")
+        for held in case.held:
+            if (held.area.kind, held.area.area) not in before:
+                text = f"{texts.area_words(held.area, self._places.name)}: {held.why}; {texts.evidence(case.event)}"
+                self._keep_why(case, f"{texts.utc(held.area.since_ns)} {text}")
+                effects.note("area-named", f"{case.warning}: {text}")
+            elif held.area.ring != before[held.area.kind, held.area.area].ring:
+                effects.note(
+                    "area-redrawn", f"{case.warning}: {texts.area_words(held.area, self._places.name)}; {texts.evidence(case.event)}"
+                )
+        for area in told:
+            if (area.kind, area.area) not in after:
+                effects.note("area-let-go", f"{case.warning}: {texts.area_words(area, self._places.name)}: {reason}")
+        land = named_areas.land_of(case.held)
+        if land != (case.told.land_alert if case.told is not None else ()):
+            effects.note("land-alert", f"{case.warning}: land alert now {', '.join(land) or 'none'}")
+
+    def _keep_why(self, case: _Case, text: str) -> None:
+        if len(case.why) < MOST_WHY:
+            case.why = (*case.why, text)
+
+    def _written(self, case: _Case, status: WarningStatus, reason: str, now_ns: int) -> Warning:
+        """Write the revision: what is known, and the cancel and the correction that stand ready."""
+        event, told, areas = case.event, case.told, _areas(case)
+        land = named_areas.land_of(case.held)
+        cause = case.cause if status == "cancelled" else None
+        cancel_reason = reason if status == "cancelled" else texts.TO_BE_GIVEN
+        down_ns = max(event.impact.time_ns if event.impact is not None else 0, event.down_by_ns or 0)
+        return Warning(
             warning=case.warning,
             revision=told.revision + 1 if told is not None else 1,
             origin=self._nation,
@@ -240,57 +383,34 @@ class WarningDesk:
             land_alert=land,
             apogee_m=event.apogee_m,
             range_m=event.range_m,
-            headline=texts.headline(status, event, land),
+            headline=texts.headline(status, event, land, cause),
             reason=texts.reason_text(self._world, reason),
-            cancel_ready=texts.cancel_text(event, case.warning, cancel_reason),
-            expires_ns=max(now_ns + EXPIRES_NS, impact_ns + EXPIRES_AFTER_IMPACT_NS),
+            cancel_ready=texts.cancel_text(event, case.warning, cause, cancel_reason),
+            expires_ns=min(max(now_ns + EXPIRES_NS, down_ns + EXPIRES_AFTER_DOWN_NS), now_ns + LONGEST_NS),
             references=(*told.references, (told.warning, told.revision)) if told is not None else (),
+            areas=areas,
+            why=case.why,
+            correction_ready=texts.correction_text(event, case.warning, areas, reason, self._places.name),
+            cancel_cause=cause,
         )
-        self._watch_danger(case, now_ns)
-        out.append(case.told)
-        return True
 
-    def _land(self, case: _Case, now_ns: int) -> tuple[Nation, ...]:
-        """Nations alerted on land: widen at once (never on stale data or before burnout), shrink only after a while."""
-        event = case.event
-        told = case.told.land_alert if case.told is not None else ()
-        if event.status == "suspected" and case.status in ("new", "suspected"):
-            return ()
-        wanted = () if rules.stale(event) else rules.wanted_land(event)
-        long_clear = case.clear_since_ns is not None and now_ns - case.clear_since_ns >= rules.LAND_CLEAR_NS
-        freed = _out_of_danger(case) if long_clear else ()
-        return tuple(sorted((set(told) - set(freed)) | set(wanted)))
-
-    def _watch_danger(self, case: _Case, now_ns: int) -> None:
-        """Remember since when an alerted nation is clearly out of danger; one nation back in danger starts all anew."""
-        if not _out_of_danger(case):
-            case.clear_since_ns = None
-        elif case.clear_since_ns is None:
-            case.clear_since_ns = now_ns
-
-    # --- posture ------------------------------------------------------------------------------------------------------
-
-    def _raise(self, event: LaunchEvent, now_ns: int, notes: list[Note]) -> None:
+    def _raise(self, event: LaunchEvent, effects: _Effects) -> None:
         """Raise the watch, or keep it raised, after a confirmed launch."""
-        since_ns = self._posture.since_ns if self._posture.level == "raised" else now_ns
-        reason = f"confirmed launch {event.event}"
-        self._posture = Posture(level="raised", since_ns=since_ns, until_ns=now_ns + POSTURE_NS, reason=reason)
-        notes.append(_note("posture-raised", f"{reason}; raised until {texts.utc(self._posture.until_ns)}", now_ns))
+        self._posture, note = posture.raised(self._posture, event.event, self._book.of(self._nation).posture_ns, effects.now_ns)
+        effects.notes.append(note)
 
-    def _decay(self, now_ns: int, notes: list[Note]) -> None:
-        """Let the watch return to normal when its time is over."""
-        if self._posture.level == "raised" and now_ns >= self._posture.until_ns:
-            reason = f"no confirmed launch for {POSTURE_NS // NS_PER_S // 60} minutes"
-            self._posture = Posture(level="normal", since_ns=now_ns, until_ns=0, reason=reason)
-            notes.append(_note("posture-normal", reason, now_ns))
+    def _ask(self, case: _Case, code: str, text: str, effects: _Effects) -> None:
+        """Ask for a person, again only after a while."""
+        if effects.now_ns - case.asked_ns >= REPEAT_NS:
+            case.asked_ns = effects.now_ns
+            effects.note(code, f"{case.warning} {text}: a person must look")
 
 
-def _out_of_danger(case: _Case) -> tuple[Nation, ...]:
-    """Alerted nations whose land the present estimate clears; no estimate clears none."""
-    told = case.told.land_alert if case.told is not None else ()
-    still = rules.still_land(case.event)
-    return tuple(nation for nation in told if case.event.p_land and nation not in still)
+def _areas(case: _Case) -> tuple[WarnedArea, ...]:
+    return tuple(held.area for held in case.held)
 
 
-def _note(code: str, text: str, now_ns: int) -> Note:
-    return Note(stage="warning", code=code, text=text, time_ns=now_ns)
+def _all_clear_ns(case: _Case) -> int:
+    """When the all-clear is due: a while after it was said to be down and was last detected, and when all of its footprint is down."""
+    quiet_ns = max(case.since_ns, case.event.last_detection_ns) + ALL_CLEAR_NS
+    return max(quiet_ns, case.event.down_by_ns or 0)

@@ -1,8 +1,9 @@
 """The life of a warning as one table: (status, trigger) -> status. Whatever is not in it is refused.
 
-``suspected`` is internal. ``all-clear``, ``cancelled`` and ``expired`` are final. An all-clear needs "presumed-down",
-"observed" or "passed" before it: a warning that still stands can only be cancelled, with a reason, and a cancel never
-reads as an all-clear. "passed" and "observed" need a detection after that time; no rule of a timer leads to them.
+``suspected`` is internal. ``all-clear``, ``cancelled`` and ``expired`` are final. An all-clear needs "presumed-down" or
+"observed" before it, as only what is down is over: a warning that still stands can only be cancelled, with a cause and a
+reason, and a cancel never reads as an all-clear. "passed" and "observed" need a detection after that time; no rule of a
+timer leads to them. "passed" is about the land of this nation; for ships the warning goes on until it is down.
 """
 
 from typing import Final, Literal
@@ -16,9 +17,9 @@ Trigger = Literal[
     "event-changed",  # something that a reader would notice
     "event-presumed-down",  # predicted time and three sigmas passed without a detection
     "event-observed",  # detected at the end of its fall
-    "event-passed",  # detected beyond the area
+    "event-passed",  # detected beyond every area of this nation that it was to pass above, and none of its land in danger
     "event-cancelled",  # the assessment withdrew the event
-    "all-clear-due",  # waited long enough after presumed-down, observed or passed
+    "all-clear-due",  # waited long enough after presumed-down or observed
     "command-confirm",
     "command-cancel",
     "command-all-clear",
@@ -52,6 +53,7 @@ TABLE: Final[dict[tuple[Status, Trigger], WarningStatus]] = {
     ("updated", "expire"): "expired",
     ("presumed-down", "event-changed"): "presumed-down",
     ("presumed-down", "event-confirmed"): "updated",
+    ("presumed-down", "event-passed"): "passed",
     ("presumed-down", "event-observed"): "observed",
     ("presumed-down", "event-cancelled"): "cancelled",
     ("presumed-down", "all-clear-due"): "all-clear",
@@ -59,15 +61,16 @@ TABLE: Final[dict[tuple[Status, Trigger], WarningStatus]] = {
     ("presumed-down", "command-cancel"): "cancelled",
     ("presumed-down", "expire"): "expired",
     ("observed", "event-changed"): "observed",
+    ("observed", "event-cancelled"): "cancelled",
     ("observed", "all-clear-due"): "all-clear",
     ("observed", "command-all-clear"): "all-clear",
     ("observed", "command-cancel"): "cancelled",
     ("observed", "expire"): "expired",
     ("passed", "event-changed"): "passed",
     ("passed", "event-confirmed"): "updated",
+    ("passed", "event-presumed-down"): "presumed-down",
     ("passed", "event-observed"): "observed",
-    ("passed", "all-clear-due"): "all-clear",
-    ("passed", "command-all-clear"): "all-clear",
+    ("passed", "event-cancelled"): "cancelled",
     ("passed", "command-cancel"): "cancelled",
     ("passed", "expire"): "expired",
 }

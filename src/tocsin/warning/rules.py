@@ -1,24 +1,25 @@
-"""When a warning changes: what a reader would notice, where land is alerted, how stale is too stale. Pure functions."""
+"""When a warning changes: what a reader would notice, how stale is too stale, what a withdrawal means. Pure functions.
+
+Where land, waters and airspace are named is in ``areas``; from which probability is in ``thresholds``.
+"""
 
 from math import hypot
 from typing import Final
 
 from tocsin.kernels.geodesy import ground_distance_m
-from tocsin.messages.basics import Nation
 from tocsin.messages.event import ImpactEstimate, LaunchEvent
-from tocsin.messages.warning import Warning
+from tocsin.messages.warning import CancelCause, WarnedArea, Warning
 from tocsin.units import KM, NS_PER_S
 from tocsin.warning.texts import ellipse95_area_m2, ellipse95_axes_m
 
-LAND_ALERT_P: Final = 0.01  # 1 %: people accept 100 false land alerts for a true one; 1,024 samples resolve it to 0.1 %
-LAND_CLEAR_P: Final = 0.003  # shrink late: a third of the alert level,
-LAND_CLEAR_NS: Final = 20 * NS_PER_S  # held for so long
+SURE_P: Final = 0.99
 STALE_NS: Final = 10 * NS_PER_S  # no detection for five scans of a 2 s radar: a prediction only, it raises nothing
 MOVED_SHARE: Final = 0.5  # of the 95 % half axis that was last told
 MOVED_FLOOR_M: Final = 1.0 * KM  # below this nobody on the ground acts differently
 SHRUNK_SHARE: Final = 0.5  # ellipse area: half as large is news
 GROWN_SHARE: Final = 2.0  # and twice as large too; less is the breathing of a covariance between two scans
 TIME_MOVED_NS: Final = 10 * NS_PER_S  # change of the impact time
+AUDIENCE_WORDS: Final = {"sea": "ships", "air": "aircraft"}
 P_BANDS: Final = (0.05, 0.5, 0.95)  # a probability that crosses one of these reads differently (land has its own rule above)
 P_SLACK: Final = 0.03  # and must pass it by this, so that a value on the line does not flutter
 
@@ -28,25 +29,25 @@ def stale(event: LaunchEvent) -> bool:
     return event.time_ns - event.last_detection_ns > STALE_NS
 
 
-def wanted_land(event: LaunchEvent) -> tuple[Nation, ...]:
-    """Nations whose land reaches the alert threshold; never from a thrust-ended-now trace."""
-    if event.impact is None or event.impact.basis == "thrust-ended-now":
-        return ()
-    return tuple(nation for nation, p in event.p_land if p >= LAND_ALERT_P)
+def machine_holds(event: LaunchEvent) -> bool:
+    """True while the machine itself still holds the threat: its event is confirmed and neither down nor withdrawn.
+
+    A cancel against it needs a second person, and the desk says so in a note.
+    """
+    return event.status == "confirmed"
 
 
-def still_land(event: LaunchEvent) -> tuple[Nation, ...]:
-    """Nations whose land is not clearly out of danger."""
-    return tuple(nation for nation, p in event.p_land if p >= LAND_CLEAR_P)
+def cause_of(event: LaunchEvent) -> CancelCause:
+    """Return why the assessment's own withdrawal cancels: it has reached orbit, or it was no missile or one counted twice."""
+    return "threat-over" if any(name == "SLV" and p >= SURE_P for name, p in event.classes) else "error"
 
 
-def noticed(event: LaunchEvent, told: Warning, land_alert: tuple[Nation, ...]) -> str | None:
-    """Return what a reader would notice between the warning last told and the event now, None if nothing."""
+def noticed(event: LaunchEvent, told: Warning, areas: tuple[WarnedArea, ...]) -> str | None:
+    """Return what a reader would notice between the warning last told and the event and areas now, None if nothing."""
     found: list[str] = []
     if event.missiles_at_least != told.missiles_at_least:
         found.append(f"count is now at least {event.missiles_at_least}")
-    if land_alert != told.land_alert:
-        found.append(f"land alert now for {', '.join(land_alert) or 'no land'}")
+    found.extend(area_news(areas, told.areas))
     if event.detected_by != told.detected_by:
         found.append(f"detected by {', '.join(event.detected_by)}")
     if event.launch is not None and told.launch is None:
@@ -55,6 +56,20 @@ def noticed(event: LaunchEvent, told: Warning, land_alert: tuple[Nation, ...]) -
     if _crossed(event.p_outside_eez, told.p_outside_eez) or _crossed(event.zones, told.zones):
         found.append("zone answer changed")
     return "; ".join(found) if found else None
+
+
+def area_news(now: tuple[WarnedArea, ...], told: tuple[WarnedArea, ...]) -> list[str]:
+    """Return which areas came and went, and which rings were drawn anew. Both are sorted alike."""
+    before, after = {(a.kind, a.area): a for a in told}, {(a.kind, a.area): a for a in now}
+    found: list[str] = []
+    for verb, here, there in (("now also", after, before), ("no longer", before, after)):
+        names = [f"{kind} {area}" for kind, area in here if (kind, area) not in there]
+        if names:
+            found.append(f"{verb} {', '.join(names)}")
+    redrawn = [kind for (kind, area), item in after.items() if (kind, area) in before and before[kind, area].ring != item.ring]
+    if redrawn:
+        found.append(f"area for {' and '.join(dict.fromkeys(AUDIENCE_WORDS[kind] for kind in redrawn))} drawn anew")
+    return found
 
 
 def _impact_news(now: ImpactEstimate | None, told: ImpactEstimate | None) -> list[str]:

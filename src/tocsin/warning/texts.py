@@ -1,16 +1,20 @@
-"""Words of a warning in plain English: what, where, when, why. Numbers and decisions come from elsewhere.
+"""Words of a warning in plain English: who, what, when, where, why, what to do. Numbers and decisions come from elsewhere.
 
-The world's mark stands first and last in every text that is not live; texts of an exercise never contain a phrase of the
-real thing (``live_phrase``). A cancel says why, and that it is not an all-clear.
+Everything is said from an event, its areas and the tables below, so that another language is another set of tables and
+sentences. The world's mark stands first and last in every text that is not live; texts of an exercise never contain a phrase
+of the real thing (``live_phrase``). A cancel says its cause, and that it is not an all-clear. Drafts for the public are elsewhere.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from math import pi, sqrt
 from typing import Final
 
+from tocsin.geography.places import place_words
+from tocsin.geography.zones import NOTICE
 from tocsin.messages.basics import World
 from tocsin.messages.event import ImpactEstimate, LaunchEvent
-from tocsin.messages.warning import WarningStatus
+from tocsin.messages.warning import CancelCause, WarnedArea, WarningStatus
 from tocsin.units import DEG, KM, NS_PER_S
 
 MARKS: Final[dict[World, str]] = {"live": "", "exercise": "EXERCISE", "test": "TEST"}
@@ -23,11 +27,33 @@ STATUS_WORDS: Final[dict[WarningStatus, str]] = {
     "updated": "Missile warning, updated",
     "presumed-down": "Missile presumed down, not observed",
     "observed": "Missile impact observed",
-    "passed": "Missile passed, detected beyond the area",
+    "passed": "Missile passed, detected beyond the areas on land; not yet down",
     "all-clear": "All clear",
     "cancelled": "Missile warning CANCELLED",
     "expired": "Missile warning expired without an all-clear",
 }
+CAUSE_WORDS: Final[dict[CancelCause, str]] = {
+    "error": "it was an error",
+    "threat-over": "the threat that it described is over",
+    "outside-area": "the danger lies outside the areas that it named",
+}
+SCOPE_WORDS: Final = {
+    "land": "land where it may come down",
+    "overflight": "land that it may pass above",
+    "sea": "waters where it may come down",
+    "air": "airspace below its path",
+}
+TO_DO: Final = {
+    "land": "people there: go into a building or below ground, away from windows, and wait for the next message",
+    "sea": "ships there: watch for falling objects, do not approach them",
+    "air": "aircraft: keep out",
+}
+NO_SCOPE: Final = "no area is warned"
+SILENCE: Final = (
+    "Areas that are not listed are not warned by this message. No message for an area means no warning for it; do not raise your own."
+)
+"""Seoul, 31 May 2023: "areas that have not received it should raise their own" made a city raise one (YTN 202305311301254604)."""
+TO_BE_GIVEN: Final = "to be given by the person who sends it"
 
 
 def marked(world: World, text: str) -> str:
@@ -42,11 +68,12 @@ def live_phrase(text: str) -> str | None:
     return next((phrase for phrase in LIVE_PHRASES if phrase in folded), None)
 
 
-def headline(status: WarningStatus, event: LaunchEvent, land_alert: tuple[str, ...]) -> str:
+def headline(status: WarningStatus, event: LaunchEvent, land_alert: tuple[str, ...], cause: CancelCause | None = None) -> str:
     """Return the one line of a warning."""
     parts = [STATUS_WORDS[status]]
     if status in ("all-clear", "cancelled", "expired"):
         parts.append(f"event {event.event}")
+        parts.append(CAUSE_WORDS[cause] if cause is not None else "")
     else:
         parts.append(_count(event))
         parts.append(_launch(event))
@@ -61,13 +88,57 @@ def reason_text(world: World, reason: str) -> str:
     return marked(world, reason)
 
 
-def cancel_text(event: LaunchEvent, warning: str, why: str) -> str:
-    """Return the full cancel text: what is withdrawn, why, and what it does not say."""
+def cancel_text(event: LaunchEvent, warning: str, cause: CancelCause | None, why: str) -> str:
+    """Return the full cancel text: what is withdrawn, its cause and reason, and what it does not say. No cause yet: the prepared one."""
+    words = CAUSE_WORDS[cause] if cause is not None else f"cause ({', '.join(CAUSE_WORDS)}) {TO_BE_GIVEN}"
     return marked(
         event.world,
-        f"{STATUS_WORDS['cancelled']}: warning {warning} about event {event.event} is withdrawn. Reason: {why}. "
+        f"{STATUS_WORDS['cancelled']}: warning {warning} about event {event.event} is withdrawn: {words}. Reason: {why}. "
         "This message withdraws that warning only; it does not say that the danger is over.",
     )
+
+
+def correction_text(event: LaunchEvent, warning: str, areas: tuple[WarnedArea, ...], reason: str, name: Callable[[str], str]) -> str:
+    """Return the correction that stands prepared: what was wrong is left open, what stands now is said in full."""
+    return marked(
+        event.world,
+        f"CORRECTION of warning {warning}: earlier messages about it are replaced. What was wrong: {TO_BE_GIVEN}. "
+        f"Who: {event.origin}, detected by {', '.join(event.detected_by) or 'sensors that are not named'}. What: {_count(event)}. "
+        f"When and where: {_launch(event)}; {_impact(event.impact, down=False)}. Why: {reason}. {scope_text(areas, name)}",
+    )
+
+
+def scope_text(areas: tuple[WarnedArea, ...], name: Callable[[str], str]) -> str:
+    """Return the list of the areas that a warning is for, until when, what to do there, and what a missing message means."""
+    listed: list[str] = []
+    for kind, words in SCOPE_WORDS.items():
+        there = [area for area in areas if area.kind == kind]
+        if there:
+            hours = f"{utc(min(area.from_ns for area in there))} to {utc(max(area.to_ns for area in there))}"
+            listed.append(f"{words}, {hours}: {', '.join(area_name(area, name) for area in there)}")
+    do = [TO_DO[kind] for kind in TO_DO if any(area.kind == kind or (kind == "land" and area.kind == "overflight") for area in areas)]
+    todo = f" What to do: {'; '.join(do)}." if do else ""
+    return f"Areas ({NOTICE}): {'; '.join(listed) or NO_SCOPE}.{todo} {SILENCE}"
+
+
+def area_name(area: WarnedArea, name: Callable[[str], str]) -> str:
+    """Return an area's name: "Aomori (JP-02)", or the words for what has no code."""
+    band, _, nation = area.area.partition(":")
+    if nation:
+        return f"other land of {nation}" if band == "land" else f"waters of {nation} to the limit of its EEZ"
+    return area.area.replace("-", " ") if area.kind in ("sea", "air") else f"{name(area.area)} ({area.area})"
+
+
+def area_words(area: WarnedArea, name: Callable[[str], str]) -> str:
+    """Return one area with its hours and probability, for notes and for why it was named."""
+    return f"{area.kind} {area_name(area, name)}, {utc(area.from_ns)} to {utc(area.to_ns)}, probability {area.p:.3g}"
+
+
+def evidence(event: LaunchEvent) -> str:
+    """Return what a decision about an event rested on: who detected it, with how many sensors, and until when."""
+    seen = f"detections up to {utc(event.last_detection_ns)} by {', '.join(event.detected_by) or 'nobody named'}"
+    basis = event.impact.basis.replace("-", " ") if event.impact is not None else "not predicted"
+    return f"impact {basis}; {seen}; {event.sensors} {'sensor' if event.sensors == 1 else 'sensors'}; event revision {event.revision}"
 
 
 def utc(time_ns: int) -> str:
@@ -109,7 +180,7 @@ def _launch(event: LaunchEvent) -> str:
 def _impact(impact: ImpactEstimate | None, *, down: bool) -> str:
     if impact is None:
         return "impact not yet predicted"
-    where = place(impact.lat_rad, impact.lon_rad)
+    where = f"{place(impact.lat_rad, impact.lon_rad)} ({place_words(impact.lat_rad, impact.lon_rad)})"
     within = f"95 % within {ellipse95_axes_m(impact)[0] / KM:.0f} km"
     if impact.basis == "thrust-ended-now":
         return f"still burning; if thrust ended now it would come down near {where} at {utc(impact.time_ns)} (not a prediction)"
