@@ -9,9 +9,10 @@ from tocsin.adapters.store.port import Record, StoreFailed
 from tocsin.errors import Refused
 from tocsin.messages.basics import Now
 from tocsin.messages.envelope import SealRequest
+from tocsin.messages.people import Staffing
 from tocsin.messages.plot import Scan
 from tocsin.node.inputs import Denied, Input, ScanIn, Sealed
-from tocsin.node.outputs import Batch, Seal, Send
+from tocsin.node.outputs import Batch, Seal, Send, View
 
 NOW = Now(utc_ns=1_000, mono_ns=10)
 SCAN = ScanIn(scan=Scan(sensor="R", time_ns=1_000))
@@ -144,3 +145,23 @@ def test_a_lossless_message_is_committed_even_if_nothing_leaves() -> None:
     diary = Diary()
     feed(driver(ScriptedNode([Batch(durable=True)]), diary), SCAN)
     assert diary.entries == ["append scan", "commit"]
+
+
+def test_a_release_is_shown_only_after_its_record_is_on_disk() -> None:
+    """Save, then say: until the commit nobody reads that something was released, and a failed disk says nothing."""
+    shown = Staffing(nation="KOR", world="test", time_ns=0, present=(), supervisor=False, persons=2, at_limit="hold", maintenance=False)
+    view = View(picture="joint", source="KOR", time_ns=0, item=shown)
+    batch = Batch(outputs=(b"released",), releases=(view,), durable=True)
+    diary = Diary()
+    subject = driver(ScriptedNode([batch]), diary)
+    step = subject.take(SCAN, NOW)
+    assert (step.views, subject.released()) == ((), ())
+    subject.flush()
+    assert diary.entries == ["append scan", "append output", "commit"]
+    assert subject.released() == (view,)
+    assert subject.released() == ()
+    failing = driver(ScriptedNode([batch]), diary, fails=True)
+    failing.take(SCAN, NOW)
+    with pytest.raises(StoreFailed):
+        failing.flush()
+    assert failing.released() == ()
