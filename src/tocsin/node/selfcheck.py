@@ -13,7 +13,7 @@ import msgspec
 from tocsin.errors import OperatorFault
 from tocsin.messages.basics import Note, World
 from tocsin.node.config import NodeConfig
-from tocsin.warning import rules
+from tocsin.warning.thresholds import load_thresholds
 
 FATAL: Final = frozenset(
     {
@@ -112,11 +112,12 @@ def _work(config: NodeConfig) -> list[Note]:
 
 
 def _thresholds() -> list[Note]:
-    """Return whether the alert thresholds are there and in order."""
-    low, high = rules.LAND_CLEAR_P, rules.LAND_ALERT_P
-    if 0.0 < low < high < 1.0:
-        return []
-    return [_note("thresholds", f"expected 0 < clear level < alert level < 1, found {low!r} and {high!r}; correct the alert thresholds")]
+    """Return whether the alert thresholds can be read; without them nothing can be named to anybody."""
+    try:
+        load_thresholds()
+    except OperatorFault as problem:
+        return [_note("thresholds", f"the alert thresholds cannot be read: {problem}")]
+    return []
 
 
 def _store(config: NodeConfig, store: StoreFacts) -> list[Note]:
