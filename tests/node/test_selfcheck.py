@@ -10,10 +10,10 @@ from tocsin.guard.keys import generate_key, key_id_of, public_of
 from tocsin.messages.envelope import PublicKey
 from tocsin.messages.people import PublicRules
 from tocsin.messages.release import Policy
+from tocsin.node import selfcheck
 from tocsin.node.config import NodeConfig, Route
 from tocsin.node.people_settings import default_posts
 from tocsin.node.selfcheck import FATAL, StoreFacts, check_config, self_check
-from tocsin.warning import rules
 
 CREW = Crew("test", default_posts("KOR"), "exercise", 1)
 
@@ -101,9 +101,12 @@ def test_a_partner_without_rules_and_the_exception_at_the_limit_are_said() -> No
     assert "at-limit-publish" in codes(changed(public=PublicRules(at_limit="publish")))
 
 
-def test_thresholds_that_are_not_in_order_stop_the_node(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rules, "LAND_CLEAR_P", 0.5)
-    with pytest.raises(OperatorFault, match="thresholds"):
+def test_thresholds_that_cannot_be_read_stop_the_node(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreadable() -> None:
+        raise OperatorFault("KOR.toml: expected raise_p")
+
+    monkeypatch.setattr(selfcheck, "load_thresholds", unreadable)
+    with pytest.raises(OperatorFault, match="thresholds cannot be read: KOR"):
         self_check(GOOD)
 
 

@@ -288,10 +288,22 @@ def test_every_text_of_an_exercise_begins_and_ends_with_the_mark_and_repeats_no_
         assert "not a drill" not in proposal.text
 
 
+def test_the_public_reads_who_detected_it_and_what_to_do_and_not_the_rules_behind_it() -> None:
+    """Seoul, 31 May 2023: a text without a reason and without a place to go."""
+    scene = Scene()
+    scene.step(10, warning(10, "confirmed", AOMORI, SEA, why=("reached 0.01",), detected_by=("JPN", "KOR")))
+    land, sea = scene.waiting("land").text, scene.waiting("sea-air").text
+    for words in ("Where: JP-02", "When: expected between", "Why: a launch was detected by sensors of JPN and KOR", "Go into a building"):
+        assert words in land
+    assert "0.01" not in land
+    assert "Ships:" in sea
+    assert "Go into a building" not in sea
+
+
 def test_a_warning_of_another_world_is_no_base_for_a_draft() -> None:
     scene = Scene()
     scene.step(10, warning(10, "confirmed", AOMORI, world="live"))
-    assert (scene.history, set(scene.codes)) == ([], {"wrong-world"})
+    assert (scene.history, scene.codes) == ([], ["wrong-world"])
 
 
 AREAS = st.lists(st.sampled_from([AOMORI, HOKKAIDO, AKITA, SEA]), max_size=4, unique=True)

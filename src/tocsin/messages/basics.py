@@ -26,7 +26,7 @@ class Now(msgspec.Struct, frozen=True, kw_only=True):
 class Note(msgspec.Struct, frozen=True, kw_only=True):
     """A problem or remark returned as a value; the driver logs and counts it."""
 
-    stage: str  # "ingest", "tracking", "fusion", "assessment", "warning", "sharing", "link", "guard"
+    stage: str  # "ingest", "tracking", "fusion", "assessment", "warning", "sharing", "link", "guard", "people", "self-check"
     code: str  # stable, kebab-case: "unknown-sensor", "time-in-future", "not-finite", ...
     text: str  # one clear line: what was expected, what came, what to do
     time_ns: int

@@ -18,6 +18,7 @@ from tocsin.messages.warning import Warning
 from tocsin.node.config import NodeConfig
 from tocsin.units import NS_PER_S
 from tocsin.warning.public import PublicDesk, Signed
+from tocsin.warning.rules import machine_holds
 from tocsin.warning.texts import live_phrase, utc
 from tocsin.wire.command import open_command
 from tocsin.wire.faults import WireFault
@@ -178,7 +179,7 @@ class Duty:
         """Return the event that the machine still holds confirmed behind a warning, in either picture."""
         for name in (warning.event, *self._alone_of(warning.event)):
             event = self._events.get(name)
-            if event is not None and event.status == "confirmed":
+            if event is not None and machine_holds(event):
                 return event
         return None
 

@@ -111,11 +111,13 @@ def _work(config: NodeConfig) -> list[Note]:
 
 
 def _thresholds(config: NodeConfig) -> list[Note]:
-    """Return whether the nation has warning thresholds of its own; that they stand in order is checked where they are read."""
-    if load_thresholds().has(config.nation):
-        return []
+    """Return whether the warning thresholds can be read (nothing can be named to anybody without), and are the nation's own."""
+    try:
+        own = load_thresholds().has(config.nation)
+    except OperatorFault as problem:
+        return [_note("thresholds", f"the warning thresholds cannot be read: {problem}")]
     text = f"{config.nation} has no warning thresholds of its own: those for any nation are used; write them (tocsin/data/thresholds)"
-    return [_note("thresholds-default", text)]
+    return [] if own else [_note("thresholds-default", text)]
 
 
 def _store(config: NodeConfig, store: StoreFacts) -> list[Note]:

@@ -99,6 +99,10 @@ class PublicDesk:
                 if line.last is not None and line.last.status != "held":
                     self._set(line, "held", MAINTENANCE)
         for warning in warnings:
+            if warning.world != self._world or warning.origin != self._nation:
+                text = f"{warning.warning}: a warning of {warning.origin} in world {warning.world} is no base for a draft here"
+                self._note("wrong-world", text)
+                continue
             for audience in AUDIENCES:
                 self._warning(warning, audience, cancels.get(warning.warning, ()))
         for signed in acts:
@@ -116,9 +120,6 @@ class PublicDesk:
 
     def _warning(self, warning: Warning, audience: Audience, cancel: tuple[Signed, ...]) -> None:
         """Make the draft that this revision asks for, or take back the one that waits."""
-        if warning.world != self._world or warning.origin != self._nation:
-            self._note("wrong-world", f"{warning.warning}: a warning of {warning.origin} in world {warning.world} is no base for a draft")
-            return
         line = self._lines.get((warning.warning, audience), _Line())
         said = named(warning, audience, self._nation)
         kind = _kind(warning, said, line)

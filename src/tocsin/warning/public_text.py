@@ -129,10 +129,14 @@ def _when(said: Named, warning: Warning) -> str:
 
 
 def _reason(warning: Warning, given: str | None) -> str:
-    """Return why, without the world's marks inside the text and without words that an exercise may not carry."""
-    own = warning.why[-1] if warning.why and warning.status not in ("cancelled", "all-clear") else warning.reason
+    """Return why: what a person gave, how it ended, or who detected it; no marks inside, no words that an exercise may not carry.
+
+    The rules and limits that were reached stay in the warning (``why``): they are for those who decide, not for those who take shelter.
+    """
+    if given is None and warning.status in ("confirmed", "updated") and warning.detected_by:
+        return f"a launch was detected by sensors of {' and '.join(warning.detected_by)}"
     mark = MARKS[warning.world]
-    text = (own if given is None else given).removeprefix(mark).removesuffix(mark).strip().rstrip(".")
+    text = (warning.reason if given is None else given).removeprefix(mark).removesuffix(mark).strip().rstrip(".")
     return NOT_REPEATED if warning.world != "live" and live_phrase(text) else text
 
 
