@@ -113,7 +113,7 @@ def _work(config: NodeConfig) -> list[Note]:
 def _thresholds(config: NodeConfig) -> list[Note]:
     """Return whether the warning thresholds can be read (nothing can be named to anybody without), and are the nation's own."""
     try:
-        own = load_thresholds().has(config.nation)
+        own = any(entry.nation == config.nation for entry in load_thresholds().nations)
     except OperatorFault as problem:
         return [_note("thresholds", f"the warning thresholds cannot be read: {problem}")]
     text = f"{config.nation} has no warning thresholds of its own: those for any nation are used; write them (tocsin/data/thresholds)"
