@@ -23,6 +23,7 @@ FATAL: Final = frozenset(
         "person-world",
         "person-nation",
         "person-twice",
+        "thresholds",
         "store-world",
         "store-drill",
     }
