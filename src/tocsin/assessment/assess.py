@@ -13,10 +13,11 @@ from tocsin.assessment.compose import Frame, classes_of, compose, differs
 from tocsin.assessment.landing import landing_of
 from tocsin.assessment.legal import applying
 from tocsin.assessment.overflight import WAY_NS, passed, renewed, way_of
-from tocsin.assessment.record import FINAL, SPACE_LAUNCH, Record
+from tocsin.assessment.record import FINAL, SPACE_LAUNCH, Origin, Record
 from tocsin.assessment.revision import PLAIN, what_changed
 from tocsin.assessment.said import Said
 from tocsin.assessment.salvo import Apart, counts, find_salvo
+from tocsin.assessment.site import site_hint
 from tocsin.fusion.states import compare, estimate_of
 from tocsin.geography.zones import Zones, zone_of
 from tocsin.kernels.geodesy import ecef2geodetic
@@ -211,7 +212,9 @@ class Assessment:
         self, record: Record, counted: tuple[int, float], reports: tuple[Report, ...], notes: list[Note], now_ns: int
     ) -> LaunchEvent:
         """Build the event as it stands, with what people said beside it and why it was revised."""
-        event = compose(record, self._frame, counted, self._legal_for(record), now_ns)
+        origin = self._origin(record)
+        legal = applying(self._legal, origin.nation, dict(classes_of(record)).get("SLV", 0.0)) if origin is not None else ()
+        event = compose(record, self._frame, counted, legal, now_ns)
         judged, doubts = self._said.judged(reports, event)
         notes += doubts
         event = msgspec.structs.replace(event, reports=judged, context=self._said.context(record))
@@ -231,11 +234,10 @@ class Assessment:
         remark = what_changed(event, sent, PLAIN)
         return msgspec.structs.replace(event, revision=sent.revision + 1, time_ns=now_ns, remark=remark)
 
-    def _legal_for(self, record: Record) -> tuple[str, ...]:
-        """Legal context of the launching nation, known once the launch point is; its nation is looked up once per estimate."""
+    def _origin(self, record: Record) -> Origin | None:
+        """Where it came from by the map; looked up once per launch estimate."""
         launch = record.launch
-        if launch is None or not self._legal:
-            return ()
-        if record.launched_from is None or record.launched_from[0] is not launch:
-            record.launched_from = (launch, zone_of(self._zones, launch.lat_rad, launch.lon_rad).nation)
-        return applying(self._legal, record.launched_from[1], dict(classes_of(record)).get("SLV", 0.0))
+        if launch is not None and (record.origin is None or record.origin.launch is not launch):
+            nation = zone_of(self._zones, launch.lat_rad, launch.lon_rad).nation
+            record.origin = Origin(launch, nation, site_hint(launch))
+        return record.origin
