@@ -88,6 +88,7 @@ class Watch:
         return max(dict(event.classes).get("SLV", 0.0) for event in self.events if event.time_ns <= ns(before_s))
 
 
+@pytest.mark.slow
 def test_a_launcher_is_told_by_its_flat_burn_minutes_before_its_orbit(zones: Zones) -> None:
     rows = ascent(LAUNCHER, SOHAE, 180.0, 3.8)
     perigee_m = kepler_extremes_m(tuple(rows[-1][2][:3]), tuple(rows[-1][2][3:6]))[0] - MEAN_RADIUS_M
@@ -143,6 +144,7 @@ def test_a_launcher_that_fails_in_its_first_stages_stays_a_missile_with_an_impac
     assert last.zones
 
 
+@pytest.mark.slow
 def test_a_launcher_that_fails_late_is_told_and_its_impact_is_predicted_all_the_same(zones: Zones) -> None:
     rows = ascent(LAUNCHER, SOHAE, 180.0, 3.8, until_s=330.0)
     watch = Watch(zones)
@@ -167,6 +169,7 @@ def test_a_burn_that_is_carried_on_unseen_proves_nothing(zones: Zones) -> None:
     assert watch.p_space() == before
 
 
+@pytest.mark.slow
 def test_a_space_launch_shows_the_resolutions_on_any_launch_only(zones: Zones) -> None:
     watch = Watch(zones, legal_texts(load_legal()))
     rows = ascent(LAUNCHER, SOHAE, 180.0, 3.8)
