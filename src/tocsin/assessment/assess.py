@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from tocsin.assessment.compose import Frame, classes_of, compose, differs
-from tocsin.assessment.landing import landing_of
+from tocsin.assessment.landing import landing_of, part_falls
 from tocsin.assessment.legal import applying
 from tocsin.assessment.overflight import WAY_NS, passed, renewed, way_of
 from tocsin.assessment.record import FINAL, SPACE_LAUNCH, Origin, Record
@@ -90,7 +90,7 @@ class Assessment:
         merged = track.status == "closed" and track.parent is not None and not track.members
         if record is not None and (record.status in FINAL or track.kind != "ballistic" or merged):
             self._end(record, track)
-        elif track.kind != "ballistic" or merged or (track.parent is not None and self._separated(track)):
+        elif track.kind != "ballistic" or merged or (track.parent is not None and self._separated(track, notes, now_ns)):
             return
         elif record is None and track.status != "closed":
             record = self._rejoin(track, notes, now_ns) or self._birth(track, now_ns)
@@ -122,7 +122,7 @@ class Assessment:
             earlier = tuple(self._records[: self._records.index(record)])
             record.salvo = find_salvo(record, earlier) or record.salvo
 
-    def _separated(self, track: FusedTrack) -> bool:
+    def _separated(self, track: FusedTrack, notes: list[Note], now_ns: int) -> bool:
         """Count a stage or debris as an object of its missile, never as a missile; True if its missile is known.
 
         An event that it already has is cancelled. Where its missile is not known it stays what it is: sign of a missile.
@@ -134,6 +134,11 @@ class Assessment:
         self._part_of[track.track] = missile.fused.track
         if track.track not in missile.objects:
             missile.objects = (*missile.objects, track.track)
+        if track.track not in missile.parts_told:
+            text = part_falls(track, self._zones)
+            if text is not None:
+                missile.parts_told = (*missile.parts_told, track.track)
+                notes.append(Note(stage="assessment", code="part-falls", text=f"{missile.event}: {text}", time_ns=now_ns))
         if own is not None and own.status not in FINAL and own.fused.track == track.track:
             own.fused_live = False
             own.cancel(f"a separated part of {missile.event}")

@@ -85,6 +85,7 @@ class Record:
     reach_ns: int | None = None
     launch: LaunchEstimate | None = None
     objects: tuple[str, ...] = ()  # fused tracks of separated parts
+    parts_told: tuple[str, ...] = ()  # of them, whose place of fall was noted
     views: dict[Nation, tuple[int, NationView]] = field(default_factory=dict)
     landing: Landing = NOWHERE
     crossings: tuple[Crossing, ...] = ()
