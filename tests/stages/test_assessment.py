@@ -212,6 +212,63 @@ def test_observed_is_never_said_without_a_detection(zones: Zones) -> None:
     assert {event.impact.basis for event in line.events} == {"predicted"}
 
 
+def test_a_track_followed_down_to_the_ground_is_an_observed_impact(zones: Zones) -> None:
+    line = Line(zones)
+    lat, lon, time_s, _ = fall(SEAWARD)
+    sharp = covariance(30, 2, sigma_ln_beta=0.05)
+    for t in (*range(0, int(time_s) - 10, 10), time_s - 10.0, time_s - 5.0, time_s - 3.0, time_s - 1.5):
+        line.feed(t, track(at(SEAWARD, t), t, cov=sharp))
+    for t in range(int(time_s), int(time_s) + 300, 2):
+        line.feed(t)
+    last = line.events[-1]
+    assert [event.status for event in line.events][-2:] == ["observed", "closed"]
+    assert line.events[-2].remark == "impact observed: detected until 1.5 s before it"
+    assert last.remark == "closed: impact observed"
+    assert last.impact.basis == "observed"
+    assert ground_distance_m(last.impact.lat_rad, last.impact.lon_rad, lat, lon) < 200.0
+    assert last.down_by_ns < ns(time_s + 5.0)
+    assert last.zones
+
+
+@pytest.mark.parametrize(("lost_s", "status"), [(8.0, "presumed-down"), (5.5, "presumed-down"), (4.5, "observed")])
+def test_lost_seconds_earlier_it_is_only_presumed_down(zones: Zones, lost_s: float, status: str) -> None:
+    line = Line(zones)
+    time_s = fall(SEAWARD)[2]
+    for t in (*range(0, int(time_s) - 20, 10), time_s - 12.0, time_s - lost_s):
+        line.feed(t, track(at(SEAWARD, t), t, cov=covariance(30, 2, sigma_ln_beta=0.05)))
+    for t in range(int(time_s) + 1, int(time_s) + 100, 2):
+        line.feed(t)
+    assert line.events[-1].status == status
+
+
+def test_a_detection_after_an_observed_impact_brings_the_event_back(zones: Zones) -> None:
+    """What came down may have been a part: a later detection of the same track counts more."""
+    line = Line(zones)
+    time_s = fall(SEAWARD)[2]
+    for t in (*range(0, int(time_s) - 10, 10), time_s - 1.5):
+        line.feed(t, track(at(SEAWARD, t), t, cov=covariance(30, 2, sigma_ln_beta=0.05)))
+    for t in range(int(time_s), int(time_s) + 20, 2):
+        line.feed(t)
+    assert line.events[-1].status == "observed"
+    later = int(time_s) + 22
+    line.feed(later, track(at(SEAWARD, time_s - 30.0), later, first_s=0))
+    assert (line.events[-1].status, line.events[-1].impact.basis) == ("confirmed", "predicted")
+
+
+def test_a_nation_that_lost_it_under_thrust_has_no_figures_and_one_that_lost_it_on_the_way_keeps_what_it_predicted(zones: Zones) -> None:
+    """Counts and ranges of two nations differ because each saw another part of the flight; the view says until when it saw it."""
+    line = Line(zones)
+    for t in range(60):
+        kor = track(at(SEAWARD, min(t, 30)), min(t, 30), launch=launch_estimate())
+        jpn = track(at(SEAWARD, t), t, nation="JPN", name="JPN-1", launch=launch_estimate())
+        usa = track(SEAWARD, 0, nation="USA", name="USA-1", boost=0.9, thrust_mps2=20.0)
+        line.feed(t, *((kor,) if t <= 30 else ()), jpn, *((usa,) if t == 0 else ()))
+    views = {view.nation: view for view in line.events[-1].nations}
+    assert (views["USA"].apogee_m, views["USA"].range_m, views["USA"].impact_lat_rad) == (None, None, None)
+    assert (views["USA"].last_plot_ns, views["KOR"].last_plot_ns, views["JPN"].last_plot_ns) == (ns(0), ns(30), ns(59))
+    assert views["KOR"].range_m == pytest.approx(views["JPN"].range_m, abs=2_000.0)
+
+
 def test_apogee_is_frozen_once_it_is_past(zones: Zones) -> None:
     line = Line(zones)
     _, _, _, apogee_m = fall(SEAWARD)

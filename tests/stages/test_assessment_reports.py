@@ -293,3 +293,15 @@ def test_a_report_command_without_a_report_is_refused_with_a_note(zones: Zones) 
     empty = Command(command="c-1", person="duty", nation="JPN", act="report", time_ns=ns(0))
     _, notes = desk.assessment.step((), ns(0), commands=(empty,))
     assert [note.code for note in notes] == ["command-refused"]
+
+
+def test_a_doubt_about_one_missile_of_a_salvo_is_noted_once(zones: Zones) -> None:
+    desk = Desk(zones)
+    shorter = SEAWARD.copy()
+    shorter[3:6] *= 0.55
+    for t in range(20):
+        one = track(at(SEAWARD, t), t, launch=launch_estimate())
+        other = track(at(shorter, t), t, name="KOR-2", launch=launch_estimate(-70))
+        desk.step(t, one, other, said=(report(said_ns=ns(10), launch_ns=ns(-75), missiles=2, range_m=500 * KM),) if t == 10 else ())
+    assert sorted(event.reports[0].verdict for event in desk.last.values()) == ["accepted", "flagged"]
+    assert [note.code for note in desk.notes] == ["report-flagged"]

@@ -11,13 +11,14 @@ import msgspec
 
 from tocsin.assessment.compose import Frame, classes_of, compose, differs
 from tocsin.assessment.confirm import Proof
-from tocsin.assessment.landing import landing_of
+from tocsin.assessment.landing import landing_of, part_falls
 from tocsin.assessment.legal import applying
 from tocsin.assessment.overflight import WAY_NS, passed, renewed, way_of
-from tocsin.assessment.record import FINAL, SPACE_LAUNCH, Record
+from tocsin.assessment.record import FINAL, SPACE_LAUNCH, Origin, Record
 from tocsin.assessment.revision import PLAIN, what_changed
 from tocsin.assessment.said import Said
 from tocsin.assessment.salvo import Apart, counts, find_salvo
+from tocsin.assessment.site import site_hint
 from tocsin.fusion.states import compare, estimate_of
 from tocsin.geography.zones import Zones, zone_of
 from tocsin.kernels.geodesy import ecef2geodetic
@@ -93,7 +94,7 @@ class Assessment:
             self._proofs.pop(track.track, None)
         if record is not None and (record.status in FINAL or track.kind != "ballistic" or merged):
             self._end(record, track)
-        elif track.kind != "ballistic" or merged or (track.parent is not None and self._separated(track)):
+        elif track.kind != "ballistic" or merged or (track.parent is not None and self._separated(track, notes, now_ns)):
             return
         elif record is None and track.status != "closed":
             proof = self._proofs.setdefault(track.track, Proof())
@@ -130,7 +131,7 @@ class Assessment:
             earlier = tuple(self._records[: self._records.index(record)])
             record.salvo = find_salvo(record, earlier) or record.salvo
 
-    def _separated(self, track: FusedTrack) -> bool:
+    def _separated(self, track: FusedTrack, notes: list[Note], now_ns: int) -> bool:
         """Count a stage or debris as an object of its missile, never as a missile; True if its missile is known.
 
         An event that it already has is cancelled. Where its missile is not known it stays what it is: sign of a missile.
@@ -142,6 +143,11 @@ class Assessment:
         self._part_of[track.track] = missile.fused.track
         if track.track not in missile.objects:
             missile.objects = (*missile.objects, track.track)
+        if track.track not in missile.parts_told:
+            text = part_falls(track, self._zones)
+            if text is not None:
+                missile.parts_told = (*missile.parts_told, track.track)
+                notes.append(Note(stage="assessment", code="part-falls", text=f"{missile.event}: {text}", time_ns=now_ns))
         if own is not None and own.status not in FINAL and own.fused.track == track.track:
             own.fused_live = False
             own.cancel(f"a separated part of {missile.event}")
@@ -220,7 +226,9 @@ class Assessment:
         self, record: Record, counted: tuple[int, float], reports: tuple[Report, ...], notes: list[Note], now_ns: int
     ) -> LaunchEvent:
         """Build the event as it stands, with what people said beside it and why it was revised."""
-        event = compose(record, self._frame, counted, self._legal_for(record), now_ns)
+        origin = self._origin(record)
+        legal = applying(self._legal, origin.nation, dict(classes_of(record)).get("SLV", 0.0)) if origin is not None else ()
+        event = compose(record, self._frame, counted, legal, now_ns)
         judged, doubts = self._said.judged(reports, event)
         notes += doubts
         event = msgspec.structs.replace(event, reports=judged, context=self._said.context(record))
@@ -240,11 +248,10 @@ class Assessment:
         remark = what_changed(event, sent, PLAIN)
         return msgspec.structs.replace(event, revision=sent.revision + 1, time_ns=now_ns, remark=remark)
 
-    def _legal_for(self, record: Record) -> tuple[str, ...]:
-        """Legal context of the launching nation, known once the launch point is; its nation is looked up once per estimate."""
+    def _origin(self, record: Record) -> Origin | None:
+        """Where it came from by the map; looked up once per launch estimate."""
         launch = record.launch
-        if launch is None or not self._legal:
-            return ()
-        if record.launched_from is None or record.launched_from[0] is not launch:
-            record.launched_from = (launch, zone_of(self._zones, launch.lat_rad, launch.lon_rad).nation)
-        return applying(self._legal, record.launched_from[1], dict(classes_of(record)).get("SLV", 0.0))
+        if launch is not None and (record.origin is None or record.origin.launch is not launch):
+            nation = zone_of(self._zones, launch.lat_rad, launch.lon_rad).nation
+            record.origin = Origin(launch, nation, site_hint(launch))
+        return record.origin

@@ -8,7 +8,6 @@ from tocsin.assessment.energy import UNKNOWN
 from tocsin.assessment.landing import NOWHERE
 from tocsin.assessment.profile import with_space_launch
 from tocsin.assessment.record import SPACE_LAUNCH, Record, range_of
-from tocsin.assessment.site import site_hint
 from tocsin.kernels.geodesy import ground_bearing_rad
 from tocsin.messages.basics import Nation, Vec3, World
 from tocsin.messages.event import ImpactEstimate, LaunchEvent
@@ -66,7 +65,7 @@ def compose(record: Record, frame: Frame, counted: tuple[int, float], legal: tup
         models_boost=fused.models.boost,
         legal=legal,
         remark=record.remark,
-        site=site_hint(record.launch),
+        site=record.origin.site if record.origin is not None else None,
         areas=landing.areas,
         overflights=tuple(crossing.overflight for crossing in record.crossings),
         down_by_ns=record.down_by_ns,

@@ -4,15 +4,21 @@ All of them come from the same samples of the impact ellipse. A thrust-ended-now
 """
 
 from dataclasses import dataclass
-from math import cos
+from datetime import UTC, datetime
+from math import cos, sqrt
 from typing import Final
 
+from tocsin.assessment.estimate import BOOST_LEVEL, fall_of
 from tocsin.assessment.samples import ellipse_samples
 from tocsin.geography.areas import area_nation, area_probabilities
-from tocsin.geography.zones import EEZ_LIMIT_SIGMA_M, Zones, zone_probabilities
+from tocsin.geography.zones import EEZ_LIMIT_SIGMA_M, NOTICE, Zones, zone_of, zone_probabilities
 from tocsin.messages.basics import Nation
 from tocsin.messages.event import ImpactEstimate
+from tocsin.messages.track import FusedTrack
+from tocsin.units import DEG, KM, NS_PER_S
 
+PART_SIGMAS: Final = 2.0  # of a part's ellipse, as a radius: about 95 %
+PART_WIDEST_M: Final = 100.0 * KM  # a drop zone wider than that helps nobody yet
 BANDS: Final = ("land", "territorial", "contiguous", "eez")
 Shares = tuple[tuple[str, float], ...]
 
@@ -61,3 +67,21 @@ def _land(nations: tuple[Nation, ...], shares: dict[str, float], areas: Shares) 
         nation = area_nation(code)
         by_area[nation] = by_area.get(nation, 0.0) + p
     return tuple((nation, min(1.0, max(shares.get(f"land:{nation}", 0.0), by_area.get(nation, 0.0)))) for nation in nations)
+
+
+def part_falls(track: FusedTrack, zones: Zones) -> str | None:
+    """Return where and when a spent stage or debris comes down, in words for the watch; None while that is not known well enough.
+
+    Parts are ballistic objects without an event of their own: they are no missiles, but ships and aircraft are below them too.
+    """
+    fall = fall_of(track) if track.models.boost <= BOOST_LEVEL else None
+    if fall is None:
+        return None
+    impact = fall.impact
+    radius_m = PART_SIGMAS * sqrt(max(0.0, impact.cov_en_m2[0] + impact.cov_en_m2[2]))
+    if radius_m > PART_WIDEST_M:
+        return None
+    zone = zone_of(zones, impact.lat_rad, impact.lon_rad).label
+    when = datetime.fromtimestamp(impact.time_ns // NS_PER_S, tz=UTC).strftime("%H:%M:%SZ")
+    place = f"{impact.lat_rad / DEG:.2f}, {impact.lon_rad / DEG:.2f}"
+    return f"its part {track.track} is predicted to come down at {when} near {place} within {radius_m / KM:.0f} km, {zone} ({NOTICE})"

@@ -1,6 +1,7 @@
 """What the assessment remembers of one missile between revisions, and the rules that change its status.
 
-A missile is down only on a detection after that time; otherwise it is *presumed* down, and the record says so.
+A missile is *observed* down only by a detection at the very end of its fall; otherwise it is *presumed* down, and the record
+says so.
 """
 
 from dataclasses import dataclass, field, replace
@@ -17,9 +18,9 @@ from tocsin.assessment.profile import space_launch_probability
 from tocsin.kernels.geodesy import altitude_and_up, ecef2geodetic, ground_distance_m
 from tocsin.kernels.impact import LIFT_TOP_M
 from tocsin.messages.basics import Nation
-from tocsin.messages.event import EventStatus, ImpactEstimate, LaunchEvent, NationView, PathPoint
+from tocsin.messages.event import EventStatus, ImpactEstimate, LaunchEvent, NationView, PathPoint, SiteHint
 from tocsin.messages.track import FusedTrack, LaunchEstimate, Track
-from tocsin.units import KM, NS_PER_S, s2ns
+from tocsin.units import KM, NS_PER_S, s2ns, seconds_between
 
 REVISE_NS: Final = NS_PER_S  # with data: at least every second
 UNSEEN_REVISE_NS: Final = 5 * NS_PER_S  # lost under thrust, the trace moves on while the burn is carried on
@@ -27,6 +28,8 @@ DOWN_SIGMAS: Final = TIME_SIGMAS  # presumed down after the predicted impact tim
 BURNING_EXTRA_NS: Final = 60 * NS_PER_S  # lost under thrust: the trace may be too short by the rest of the burn
 CLOSE_NS: Final = 180 * NS_PER_S  # a presumed-down event is closed after this; the all-clear comes at 60 s
 NO_FALL_NS: Final = 10 * NS_PER_S  # after so long with plots and without a way down the last impact no longer counts
+OBSERVED_ALT_M: Final = 5.0 * KM  # detected so low ...
+OBSERVED_S: Final = 5.0  # ... and so shortly before the ground, it comes down where it is headed: half the ring's least time
 FALLING_MPS: Final = 50.0  # surely past its apogee
 CLASS_ALT_M: Final = 60.0 * KM  # above it drag does not change the energy
 FOOTPRINT_NS: Final = 5 * NS_PER_S  # a ring stays right that long: what can still be done only grows less
@@ -39,6 +42,15 @@ THRUST_OVER_NS: Final = 4 * NS_PER_S  # a burn ends for good; innovations tell w
 LIFT_OVER_NS: Final = 15 * NS_PER_S  # lift comes and goes with the air, and a flat glide looks like coasting for a while
 FINAL: Final = ("closed", "cancelled")
 SPACE_LAUNCH: Final = (("SLV", 1.0),)  # it has reached orbit
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What the map says of one launch estimate: whose land or waters, and the nearest known site."""
+
+    launch: LaunchEstimate
+    nation: Nation | None
+    site: SiteHint | None
 
 
 @dataclass(slots=True)
@@ -75,13 +87,15 @@ class Record:
     reach_ns: int | None = None
     launch: LaunchEstimate | None = None
     objects: tuple[str, ...] = ()  # fused tracks of separated parts
+    parts_told: tuple[str, ...] = ()  # of them, whose place of fall was noted
     views: dict[Nation, tuple[int, NationView]] = field(default_factory=dict)
     landing: Landing = NOWHERE
     crossings: tuple[Crossing, ...] = ()
     way_ns: int = 0  # when they were last worked out
     presumed_ns: int | None = None
     descended: bool = False
-    launched_from: tuple[LaunchEstimate, Nation | None] | None = None  # whose land or waters, and the launch point looked up
+    end_seen: bool = False  # its last plot was at the end of its fall
+    origin: Origin | None = None  # what the map says of the launch point
     space_p: float = 0.0  # that its flight profile is a space launch's
     space_seen: float = 0.0  # the same by the last message alone
     remark: str = "first detection"
@@ -124,9 +138,11 @@ class Record:
         self.fall_ns, self.fall_plot_ns, self.fall_plots = now_ns, fused.last_plot_ns, fused.plots
         fall = fall_of(fused)
         if fall is None:
+            self.end_seen = self.end_seen or (self.fall is not None and seen and _on_the_ground(fused))
             if fused.last_plot_ns - self.fell_ns > NO_FALL_NS:
                 self.fall = None
             return False
+        self.end_seen = seen and not fused.predicted and at_its_end(fall)
         self.fell_ns = fused.last_plot_ns
         self.fall = replace(fall, impact=self._if_it_manoeuvres(fall, fused, seen=seen))
         if fall.coasting:
@@ -237,16 +253,20 @@ class Record:
                 self.status, self.remark = "confirmed", "confirmed by tracking"
             elif not self.fused_live:
                 self.status, self.remark = "cancelled", "never confirmed: the track ended"
-        if self.status == "presumed-down" and self.presumed_ns is not None:
+        if self.status in ("presumed-down", "observed") and self.presumed_ns is not None:
+            how = "impact observed" if self.status == "observed" else "presumed down, not observed"
             if fused.last_plot_ns > self.presumed_ns:
-                self.status, self.presumed_ns, self.remark = "confirmed", None, "detected again after it was presumed down"
+                self.status, self.presumed_ns = "confirmed", None
+                self.remark = f"detected again after it was {'seen to come down' if how == 'impact observed' else 'presumed down'}"
             elif now_ns - self.presumed_ns >= CLOSE_NS:
-                self.status, self.remark = "closed", "closed: presumed down, not observed"
+                self.status, self.remark = "closed", f"closed: {how}"
         if self.status == "confirmed":
             self._presume(now_ns)
 
     def _presume(self, now_ns: int) -> None:
         """Presume it down after the predicted time, also when its track has ended; without a prediction the track's end ends it.
+
+        Observed is only what was detected at the very end of its fall.
 
         The footprint stays: what went out of sight while it could still manoeuvre may have come down anywhere in it.
         """
@@ -256,8 +276,15 @@ class Record:
                 self.status, self.remark = "closed", "closed: the track ended and no impact could be predicted; not observed"
             return
         burning, due_ns = impact.basis == "thrust-ended-now", down_after_ns(impact)
-        if now_ns > due_ns and self.fused.last_plot_ns <= due_ns:
-            self.status, self.presumed_ns = "presumed-down", now_ns
+        if now_ns <= due_ns or self.fused.last_plot_ns > due_ns:
+            return
+        self.presumed_ns = now_ns
+        if self.end_seen and self.fall is not None and not burning:
+            observed = msgspec.structs.replace(impact, basis="observed", manoeuvre_footprint=None)
+            self.fall, self.reach, self.status = replace(self.fall, impact=observed), None, "observed"
+            self.remark = f"impact observed: detected until {max(0.0, seconds_between(impact.time_ns, self.fell_ns)):.1f} s before it"
+        else:
+            self.status = "presumed-down"
             self.remark = "presumed down, not observed" + (", last seen under thrust" if burning else "")
 
     def cancel(self, remark: str) -> None:
@@ -269,6 +296,15 @@ def down_after_ns(impact: ImpactEstimate) -> int:
     """Return when a flight that does not manoeuvre is presumed down."""
     extra_ns = BURNING_EXTRA_NS if impact.basis == "thrust-ended-now" else 0
     return impact.time_ns + s2ns(DOWN_SIGMAS * impact.time_sigma_s) + extra_ns
+
+
+def at_its_end(fall: Fall) -> bool:
+    """Return whether a plot just before the ground shows the impact itself: steep enough that no manoeuvre is left."""
+    return fall.coasting and fall.climb_mps < -FALLING_MPS and fall.alt_m <= OBSERVED_ALT_M and fall.time_s <= OBSERVED_S
+
+
+def _on_the_ground(fused: FusedTrack) -> bool:
+    return not fused.predicted and ecef2geodetic(*fused.pos_ecef_m)[2] <= 0.0
 
 
 def in_air(fused: FusedTrack) -> bool:

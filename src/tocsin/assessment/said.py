@@ -18,6 +18,7 @@ from tocsin.units import KM, NS_PER_S, s2ns
 
 MOST_ENTRIES: Final = 500  # of the journal: some weeks of a busy duty room; the oldest goes first
 MOST_REPORTS: Final = 200  # of all nations about the launches of the last hour, several times each
+MOST_VERDICTS: Final = 2_000  # remembered so that none is noted twice: ten events to every report
 EVENT_REPORTS: Final = 20  # shown with one event
 EVENT_ENTRIES: Final = 40
 BEFORE_NS: Final = 12 * 3_600 * NS_PER_S  # context: the bomber flights of 30 August 2023 were half a day before the launch ...
@@ -32,7 +33,7 @@ class Said:
     def __init__(self) -> None:
         self._reports: dict[str, Report] = {}  # by name, in order of arrival; a later one of the same name replaces it
         self._entries: dict[str, JournalEntry] = {}
-        self._told: dict[str, str] = {}  # report -> verdict last noted
+        self._told: dict[tuple[str, str], str] = {}  # (event, report) -> verdict last given
 
     def take(self, commands: tuple[Command, ...], now_ns: int) -> tuple[Note, ...]:
         """Keep the reports and entries among the commands of one step."""
@@ -44,7 +45,6 @@ class Said:
                 if len(self._reports) > MOST_REPORTS:
                     oldest = next(iter(self._reports))
                     del self._reports[oldest]
-                    self._told.pop(oldest, None)
                     notes.append(_note("report-dropped", f"{oldest}: dropped, more than {MOST_REPORTS} reports are kept", now_ns))
             elif command.act == "journal" and command.entry is not None:
                 self._entries[command.entry.entry] = command.entry
@@ -88,11 +88,13 @@ class Said:
         found = tuple(judge(report, known) for report in reports)
         notes = []
         for one in found:
-            name = one.report.report
-            if one.verdict != "accepted" and self._told.get(name) != one.verdict:
-                text = f"{name} of {one.report.nation} about {event.event}: {'; '.join(one.reasons)}"
+            key = (event.event, one.report.report)
+            if one.verdict != "accepted" and self._told.get(key) != one.verdict:
+                text = f"{one.report.report} of {one.report.nation} about {event.event}: {'; '.join(one.reasons)}"
                 notes.append(_note(f"report-{one.verdict}", text, event.time_ns))
-            self._told[name] = one.verdict
+            self._told[key] = one.verdict
+            if len(self._told) > MOST_VERDICTS:
+                del self._told[next(iter(self._told))]
         return found, tuple(notes)
 
 
