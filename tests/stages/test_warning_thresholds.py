@@ -40,6 +40,8 @@ def test_every_packaged_file_says_that_it_is_notional() -> None:
         ("\nhold_s = 20.0", "\nhold_s = 86400.0", "came 86400.0"),
         ("clear_p = 0.003", "clear_p = 0.01", "expected less than raise_p"),
         ("neighbour_p = 0.002", "neighbour_p = 0.02", "expected at most raise_p"),
+        ("[overflight]", "[overflight]\nneighbour_p = 0.05", "unknown field `neighbour_p`"),
+        ("neighbour_p = 0.002", "", "missing required field `neighbour_p`"),
         ("version = 1", "version = 2", "came 2"),
         ("[posture]", "[watch]", "unknown field `watch`"),
         ('nation = "JPN"', "nation = Japan", "expected TOML text"),

@@ -33,9 +33,14 @@ class _LevelText(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     raise_p: _Share
     clear_p: _Share
     hold_s: Annotated[float, msgspec.Meta(ge=1.0, le=MAX_HOLD_S)]
-    neighbour_p: _Share | None = None
     reason: _Text
     source: _Text
+
+
+class _LandText(_LevelText, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Land has neighbours."""
+
+    neighbour_p: _Share
 
 
 class _PostureText(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -50,7 +55,7 @@ class _FileText(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     nation: Annotated[str, msgspec.Meta(pattern="^[A-Z][A-Z0-9]{1,7}$")]
     version: Annotated[int, msgspec.Meta(ge=VERSION, le=VERSION)]
     notice: _Text
-    land: _LevelText
+    land: _LandText
     overflight: _LevelText
     sea_air: _LevelText
     posture: _PostureText
@@ -110,9 +115,9 @@ def parse_thresholds(text: str, name: str) -> Thresholds:
     posture_ns = s2ns(found.posture.raised_s)
     return Thresholds(
         nation=found.nation,
-        land=_level(found.land, f"{name}: [land]"),
-        overflight=_level(found.overflight, f"{name}: [overflight]"),
-        sea_air=_level(found.sea_air, f"{name}: [sea-air]"),
+        land=_level(found.land, found.land.neighbour_p, f"{name}: [land]"),
+        overflight=_level(found.overflight, found.overflight.raise_p, f"{name}: [overflight]"),
+        sea_air=_level(found.sea_air, found.sea_air.raise_p, f"{name}: [sea-air]"),
         posture_ns=posture_ns,
     )
 
@@ -126,9 +131,8 @@ def load_thresholds() -> ThresholdBook:
     return ThresholdBook(nations=tuple(found for name, found in read.items() if name != DEFAULT), default=read[DEFAULT])
 
 
-def _level(found: _LevelText, place: str) -> Level:
+def _level(found: _LevelText, neighbour_p: float, place: str) -> Level:
     """Return one audience's levels; they must stand in order, or an area would come and go."""
-    neighbour_p = found.raise_p if found.neighbour_p is None else found.neighbour_p
     if not found.clear_p < found.raise_p:
         raise OperatorFault(
             f"{place}: clear_p = {found.clear_p:g}: expected less than raise_p = {found.raise_p:g}, so that an area does not flutter"
