@@ -1,19 +1,20 @@
 """Areas of a warning: what reaches a limit is named at once, what is let go was clear for long, and each change is logged."""
 
 from itertools import pairwise
-from math import cos, degrees, log, pi, radians, sin, sqrt
+from math import atan2, cos, degrees, hypot, log, pi, radians, sin, sqrt
 
 import msgspec
 import pytest
-from pyproj import Geod
+from pyproj import Geod, Proj
 
 from tests.stages.flights import ns
 from tests.stages.warned import PLACES, ROW, Desk, crossing, event, impact
-from tocsin.messages.event import PathPoint
+from tocsin.messages.event import ImpactEstimate, PathPoint
 from tocsin.messages.warning import Warning as TocsinWarning
-from tocsin.units import KM
+from tocsin.units import DEG, KM
 from tocsin.warning import rings
 from tocsin.warning.areas import revise
+from tocsin.warning.desk import WarningDesk
 from tocsin.warning.thresholds import load_thresholds
 
 WGS84 = Geod(ellps="WGS84")
@@ -46,6 +47,12 @@ def test_land_cut_into_many_small_areas_is_not_overlooked() -> None:
     assert len(land(warning)) >= 1
     unnamed = sum(p for area, p in shares(A=part, B=part, C=part, D=part)["areas"] if area not in land(warning))
     assert unnamed < LAND.raise_p
+
+
+def test_land_that_is_in_no_area_is_named_as_other_land_and_has_no_neighbours() -> None:
+    (warning,) = Desk().step(0, event(0, areas=(("JP-A", 0.002),), p_land=(("JPN", 0.05), ("KOR", 0.0))))
+    assert land(warning) == ["land:JPN"]
+    assert "other land of JPN" in warning.correction_ready
 
 
 def test_a_neighbour_is_named_early_at_a_smaller_probability_and_one_farther_off_is_not() -> None:
@@ -156,25 +163,12 @@ def test_the_same_events_name_the_same_areas_whatever_the_order_of_their_codes()
     assert said[0] == said[1]
 
 
-@pytest.mark.parametrize(("lat", "lon"), [(40.9, 130.5), (0.0, 179.99), (89.9, 10.0), (-60.0, -179.9)])
-def test_the_ring_for_ships_holds_the_99_percent_ellipse_also_at_a_pole_and_at_the_date_line(lat: float, lon: float) -> None:
-    point = msgspec.structs.replace(impact(lat=lat, lon=lon), cov_en_m2=(400.0 * KM * KM, 100.0 * KM * KM, 100.0 * KM * KM))
-    ring = rings.sea_ring(point)
-    larger_m, smaller_m, _ = rings.half_axes_99_m(point)
-    assert ring[0] == ring[-1]
-    assert rings.holds(ring, point, rings.sea_needs(point))
-    assert pi * larger_m * smaller_m < rings.ring_area_m2(ring, point) < 1.7 * pi * larger_m * smaller_m
-    assert not rings.holds(ring, point, [(1.3 * larger_m, 0.0), (-1.3 * larger_m, 0.0), (0.0, 1.3 * larger_m)])
-
-
-def test_99_percent_of_impacts_drawn_on_a_sunflower_of_the_covariance_lie_in_the_ring_for_ships() -> None:
-    point = msgspec.structs.replace(impact(), cov_en_m2=(400.0 * KM * KM, 0.0, 100.0 * KM * KM))
-    ring, inside, n = rings.sea_ring(point), 0, 2_000
-    for k in range(n):  # Rayleigh quantiles at the golden angle
-        radius = sqrt(-2.0 * log(1.0 - (k + 0.5) / n))
-        angle = k * pi * (3.0 - sqrt(5.0))
-        inside += rings.holds(ring, point, [(20.0 * KM * radius * cos(angle), 10.0 * KM * radius * sin(angle))])
-    assert inside >= 0.99 * n
+def inside(ring: tuple[tuple[float, float], ...], lat_rad: float, lon_rad: float) -> bool:
+    """Even-odd rule in pyproj's azimuthal equidistant plane around the point."""
+    plane = Proj(proj="aeqd", lat_0=degrees(lat_rad), lon_0=degrees(lon_rad), ellps="WGS84")
+    corners = [plane(degrees(lon), degrees(lat)) for lat, lon in ring]
+    crossings = [x1 - y1 * (x2 - x1) / (y2 - y1) for (x1, y1), (x2, y2) in pairwise(corners) if (y1 > 0.0) != (y2 > 0.0)]
+    return sum(x > 0.0 for x in crossings) % 2 == 1
 
 
 def moved(lat_rad: float, lon_rad: float, bearing_deg: float, distance_m: float) -> tuple[float, float]:
@@ -183,16 +177,64 @@ def moved(lat_rad: float, lon_rad: float, bearing_deg: float, distance_m: float)
     return radians(lat), radians(lon)
 
 
+def at_sigmas(point: ImpactEstimate, radius: float, angle: float) -> tuple[float, float]:
+    """The place at so many sigmas from an impact."""
+    ee, en, nn = point.cov_en_m2
+    u, v = radius * cos(angle), radius * sin(angle)
+    east_m, north_m = sqrt(ee) * u, en / sqrt(ee) * u + sqrt(nn - en * en / ee) * v
+    return moved(point.lat_rad, point.lon_rad, degrees(atan2(east_m, north_m)), hypot(east_m, north_m))
+
+
+def spread(point: ImpactEstimate, n: int, share: float = 1.0) -> list[tuple[float, float]]:
+    """Places that a Gaussian impact comes down at: radii at the quantiles of a Rayleigh distribution, turned by the golden angle."""
+    return [at_sigmas(point, share * sqrt(-2.0 * log(1.0 - (k + 0.5) / n)), k * pi * (3.0 - sqrt(5.0))) for k in range(n)]
+
+
+PLACES_OF_IMPACT = [(40.9, 130.5), (0.0, 179.99), (89.9, 10.0), (-60.0, -179.9)]
+TILTED = (400.0 * KM * KM, 120.0 * KM * KM, 100.0 * KM * KM)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("lat", "lon"), PLACES_OF_IMPACT)
+def test_the_ring_for_ships_holds_99_percent_of_impacts_also_at_a_pole_and_at_the_date_line(lat: float, lon: float) -> None:
+    point = msgspec.structs.replace(impact(lat=lat, lon=lon), cov_en_m2=TILTED)
+    ring = rings.sea_ring(point, rings.shape_of(point, ()))
+    assert ring[0] == ring[-1]
+    assert len(ring) == rings.CORNERS + 1
+    assert sum(inside(ring, *place) for place in spread(point, 200)) >= 198
+    assert sum(inside(ring, *place) for place in spread(point, 200, share=1.6)) < 198  # and is no larger than its room asks for
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("lat", "lon"), PLACES_OF_IMPACT)
+def test_an_impact_that_is_said_to_fit_lies_in_the_ring_and_one_that_pokes_out_is_seen(lat: float, lon: float) -> None:
+    point = msgspec.structs.replace(impact(lat=lat, lon=lon), cov_en_m2=TILTED)
+    shape = rings.shape_of(point, ())
+    ring, fitting = rings.sea_ring(point, shape), 0
+    for k in range(30):
+        where = moved(lat * DEG, lon * DEG, 37.0 * k, 150.0 * k)
+        cov = tuple((0.7 + 0.02 * k) * share for share in TILTED)
+        other = msgspec.structs.replace(point, lat_rad=where[0], lon_rad=where[1], cov_en_m2=(cov[0], (1.0 - 0.01 * k) * cov[1], cov[2]))
+        if rings.fits(other, shape):
+            fitting += 1
+            assert all(inside(ring, *at_sigmas(other, 0.999 * rings.CHI_99, 0.5 * n)) for n in range(13))
+    assert 5 <= fitting <= 25
+    assert rings.fits(point, shape)
+    assert not rings.fits(msgspec.structs.replace(point, cov_en_m2=tuple(1.3**2 * share for share in TILTED)), shape)
+    away = moved(lat * DEG, lon * DEG, 45.0, 30_000.0)
+    assert not rings.fits(msgspec.structs.replace(point, lat_rad=away[0], lon_rad=away[1]), shape)
+
+
+@pytest.mark.slow
 def test_the_ring_for_aircraft_holds_what_lies_below_a_long_path_and_keeps_its_distance() -> None:
-    point = impact(lat=37.0, lon=178.0, sigma_m=15_000.0)  # 4,600 km across the date line, as on 2022-10-04
+    point = impact(lat=37.0, lon=178.0, sigma_m=15_000.0)  # 4,600 km, as on 2022-10-04, and then across the date line
     below = [moved(point.lat_rad, point.lon_rad, -70.0, (1.0 - k / 40.0) * 4_600.0 * KM) for k in range(41)]
-    ring = rings.air_ring(
-        point, tuple(PathPoint(time_ns=ns(10.0 * k), lat_rad=lat, lon_rad=lon, alt_m=0.0) for k, (lat, lon) in enumerate(below))
-    )
-    near = tuple(moved(lat, lon, 20.0 + side, 0.9 * rings.AIR_FLOOR_M) for lat, lon in below for side in (0.0, 180.0))
-    far = tuple(moved(lat, lon, 20.0 + side, 20.0 * rings.AIR_FLOOR_M) for lat, lon in below[:5] for side in (0.0, 180.0))
-    assert rings.holds(ring, point, rings.in_plane(point, near))
-    assert not any(rings.holds(ring, point, [place]) for place in rings.in_plane(point, far))
+    path = tuple(PathPoint(time_ns=ns(10.0 * k), lat_rad=lat, lon_rad=lon, alt_m=0.0) for k, (lat, lon) in enumerate(below))
+    point = msgspec.structs.replace(point, lat_rad=moved(*below[-1], 110.0, 300.0 * KM)[0], lon_rad=moved(*below[-1], 110.0, 300.0 * KM)[1])
+    ring = rings.air_ring(point, path, rings.shape_of(point, path))
+    assert all(inside(ring, *moved(lat, lon, 20.0 + side, 0.9 * rings.AIR_FLOOR_M)) for lat, lon in below for side in (0.0, 180.0))
+    assert not any(inside(ring, *moved(lat, lon, 20.0 + side, 20.0 * rings.AIR_FLOOR_M)) for lat, lon in below[:5] for side in (0.0, 180.0))
+    assert all(inside(ring, *place) for place in spread(point, 100))
     assert 20 <= len(ring) <= 100
     edges_m = [WGS84.inv(degrees(a[1]), degrees(a[0]), degrees(b[1]), degrees(b[0]))[2] for a, b in pairwise(ring)]
     assert max(edges_m) <= 1.01 * rings.STEP_M
@@ -201,16 +243,28 @@ def test_the_ring_for_aircraft_holds_what_lies_below_a_long_path_and_keeps_its_d
 def test_a_ring_grows_at_once_and_shrinks_after_its_hold_time() -> None:
     desk, hold_s = Desk(), BOOK.of("JPN").sea_air.hold_ns / 1e9
 
-    def sea(t: float, sigma_m: float) -> list[object]:
+    def sea(t: float, sigma_m: float) -> list[tuple[tuple[float, float], ...]]:
         told = desk.step(t, event(t, impact=impact(sigma_m=sigma_m), **shares()))
         return [next(a.ring for a in w.areas if a.kind == "sea") for w in told]
 
-    (first,) = sea(0, 1_000.0)
-    (grown,) = sea(2, 2_000.0)
-    assert rings.ring_area_m2(grown, impact()) > 2.0 * rings.ring_area_m2(first, impact())
+    at = moved(impact().lat_rad, impact().lon_rad, 0.0, 10_000.0)
+    (first,) = sea(0, 2_000.0)
+    (grown,) = sea(2, 4_000.0)
+    assert not inside(first, *at)
+    assert inside(grown, *at)
     for t in range(3, 3 + int(hold_s)):
-        assert all(ring == grown for ring in sea(t, 500.0))
-    rings_then = sea(3 + hold_s, 500.0)
-    assert len(rings_then) == 1
-    assert rings.ring_area_m2(rings_then[0], impact()) < 0.5 * rings.ring_area_m2(grown, impact())
+        assert all(ring == grown for ring in sea(t, 1_000.0))
+    (small,) = sea(3 + hold_s, 1_000.0)
+    assert not inside(small, *at)
     assert desk.notes.count("area-redrawn") >= 2
+
+
+@pytest.mark.slow
+def test_prefectures_have_their_names_and_a_desk_asks_geography_unless_told_otherwise() -> None:
+    below = (crossing("JP-02", 0.9),)
+    (warning,), _, notes = WarningDesk("JPN", "exercise").step(
+        (event(0, areas=(("JP-02", 0.3), ("JP-03", 0.002), ("JP-13", 0.002)), p_land=(("JPN", 0.304),), overflights=below),), (), ns(0)
+    )
+    assert land(warning) == ["JP-02", "JP-03"]  # Iwate lies beside Aomori, Tokyo does not
+    assert "Aomori (JP-02)" in warning.correction_ready
+    assert any("Aomori (JP-02)" in note.text for note in notes)

@@ -6,10 +6,10 @@ Sources stand with each story; times are those published, in seconds after launc
 import pytest
 
 from tests.stages.flights import ns
-from tests.stages.warned import NAME, Desk, command, crossing, event, impact
+from tests.stages.warned import Desk, command, crossing, event, impact
 from tocsin.messages.warning import Warning as TocsinWarning
 from tocsin.warning.desk import ALL_CLEAR_NS, FORGET_NS, LONGEST_NS, MOST_CASES, MOST_WHY, REPEAT_NS
-from tocsin.warning.rules import STALE_NS, cause_of
+from tocsin.warning.rules import STALE_NS, cause_of, machine_holds
 from tocsin.warning.texts import SILENCE, live_phrase
 
 QUIET_S = ALL_CLEAR_NS / 1e9
@@ -199,16 +199,27 @@ def test_a_cancel_needs_one_of_three_causes(cause: str | None) -> None:
     assert ("command-refused" in desk.notes) == (cause is None)
 
 
-def test_the_desk_says_whether_the_machine_still_holds_the_threat_that_a_person_would_cancel() -> None:
-    desk, name = Desk(), f"{NAME}-W1"
-    assert not desk.desk.machine_holds(name)
+@pytest.mark.parametrize(("status", "against"), [("confirmed", 1), ("presumed-down", 0)])
+def test_a_cancel_against_a_threat_that_the_machine_still_holds_leaves_a_note(status: str, against: int) -> None:
+    desk = Desk()
     desk.step(0, event(0))
-    assert desk.desk.machine_holds(name)
-    desk.step(310, event(310, "presumed-down", last_detection_ns=ns(230)))
-    assert not desk.desk.machine_holds(name)
-    desk.step(312, commands=[command("cancel", 312, "seen to hit the sea", cause="threat-over")])
-    assert "cancel-against-machine" not in desk.notes
-    assert not desk.desk.machine_holds(name)
+    desk.step(310, event(310, status, last_detection_ns=ns(305)))
+    assert machine_holds(event(310, status)) == bool(against)
+    (cancel,) = desk.step(312, commands=[command("cancel", 312, "seen to hit the sea", cause="threat-over")])
+    assert "the threat that it described is over" in cancel.cancel_ready
+    assert desk.notes.count("cancel-against-machine") == against
+
+
+def test_the_desk_adds_nothing_to_the_first_warning_a_wider_area_or_a_cancel_of_the_assessment_but_a_second_between_updates() -> None:
+    desk, land = Desk(), {"areas": (("JP-A", 0.4),), "p_land": (("JPN", 0.4),)}
+    (first,) = desk.step(0, event(0, impact=impact("thrust-ended-now"), zones=(), p_outside_eez=(), p_land=()))
+    assert first.status == "confirmed"
+    assert desk.step(0.5, event(0.5, **land)) == ()
+    assert desk.desk.next_wake_ns == ns(1)
+    (wide,) = desk.step(1)
+    assert wide.land_alert == ("JPN",)
+    (cancel,) = desk.step(1.1, event(1.1, "cancelled", remark="not a missile: the track is air-breathing", **land))
+    assert (cancel.status, cancel.time_ns) == ("cancelled", ns(1.1))
 
 
 def test_land_in_danger_again_after_it_passed_is_told_as_an_update_and_passing_again_as_passed() -> None:

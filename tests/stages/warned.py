@@ -81,7 +81,8 @@ ROW = ("JP-A", "JP-B", "JP-C", "JP-D", "KR-E")  # each lies beside the next
 
 
 def beside(area: str) -> tuple[str, ...]:
-    """The areas on both sides of one of the row; none for others."""
+    """The areas on both sides of one of the row; none for others. Geography knows codes only."""
+    assert area[2] == "-"
     i = ROW.index(area) if area in ROW else -9
     return tuple(name for k, name in enumerate(ROW) if abs(k - i) == 1)
 

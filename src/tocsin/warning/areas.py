@@ -10,12 +10,13 @@ from typing import Final, Literal
 
 import msgspec
 
-from tocsin.messages.basics import Nation, Vec3
+from tocsin.messages.basics import Nation
 from tocsin.messages.event import LaunchEvent, Overflight
 from tocsin.messages.warning import WarnedArea
 from tocsin.units import s2ns
 from tocsin.warning import rings
 from tocsin.warning.places import Places
+from tocsin.warning.rings import Shape
 from tocsin.warning.rules import stale
 from tocsin.warning.thresholds import Level, ThresholdBook
 
@@ -38,7 +39,7 @@ class Held:
     why: str  # the rule and the limit that it reached
     clear_since_ns: int | None = None
     small_since_ns: int | None = None
-    drawn_for: tuple[float, float, Vec3] | None = None  # impact of the last look at the ring
+    shape: Shape | None = None  # what the ring was drawn for
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,7 @@ def _reached(shares: list[tuple[str, float]], limit_p: float, neighbour_p: float
         left -= p
         rule = "reached" if p >= limit_p else "with others that are not named reaches"
         out[code] = f"{rule} {limit_p:g}"
-    seeds = tuple(out)
+    seeds = tuple(code for code in out if ":" not in code)  # land that is in no area has no neighbours
     for code, p in shares:
         beside = next((seed for seed in seeds if code not in out and p >= neighbour_p and code in places.neighbours(seed)), None)
         if beside is not None:
@@ -218,25 +219,21 @@ def _impact_times(event: LaunchEvent) -> tuple[int, int]:
 
 def _with_ring(entry: Held, event: LaunchEvent, book: ThresholdBook, now_ns: int) -> Held:
     """Draw a ring anew: at once where it must grow, after the hold time where half would do; never from stale news."""
-    impact, kind = event.impact, entry.area.kind
-    if impact is None or kind not in ("sea", "air") or (entry.area.ring is not None and stale(event)):
+    impact, kind, old = event.impact, entry.area.kind, entry.shape
+    if impact is None or kind not in ("sea", "air") or (old is not None and stale(event)):
         return entry
-    mark = (impact.lat_rad, impact.lon_rad, impact.cov_en_m2)
-    if entry.drawn_for == mark and entry.small_since_ns is None:
-        return entry
-    old, sea = entry.area.ring, kind == "sea"
-    needs = rings.sea_needs(impact) if sea else rings.air_needs(impact, event.path)
-    small_since_ns: int | None = None
-    if old is not None and rings.holds(old, impact, needs):
-        ring = rings.sea_ring(impact) if sea else rings.air_ring(impact, event.path)
-        if rings.ring_area_m2(ring, impact) >= RING_SHRINK * rings.ring_area_m2(old, impact):
-            return replace(entry, small_since_ns=None, drawn_for=mark)
-        small_since_ns = now_ns if entry.small_since_ns is None else entry.small_since_ns
-        if now_ns - small_since_ns < level_of(entry.area, book).hold_ns:
-            return replace(entry, small_since_ns=small_since_ns, drawn_for=mark)
-    else:
-        ring = rings.sea_ring(impact) if sea else rings.air_ring(impact, event.path)
-    return replace(entry, area=msgspec.structs.replace(entry.area, ring=ring), small_since_ns=None, drawn_for=mark)
+    new = rings.shape_of(impact, event.path)
+    if old is not None and rings.fits(impact, old):
+        size = rings.contour_area_m2(new) / rings.contour_area_m2(old)
+        if kind == "air" and old.path_ns > 0:
+            size = min(1.0, max(size, new.path_ns / old.path_ns))
+        if size >= RING_SHRINK:
+            return entry if entry.small_since_ns is None else replace(entry, small_since_ns=None)
+        since_ns = now_ns if entry.small_since_ns is None else entry.small_since_ns
+        if now_ns - since_ns < level_of(entry.area, book).hold_ns:
+            return replace(entry, small_since_ns=since_ns)
+    ring = rings.sea_ring(impact, new) if kind == "sea" else rings.air_ring(impact, event.path, new)
+    return replace(entry, area=msgspec.structs.replace(entry.area, ring=ring), small_since_ns=None, shape=new)
 
 
 def _sorted(held: tuple[Held, ...]) -> tuple[Held, ...]:

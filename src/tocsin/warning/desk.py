@@ -127,11 +127,6 @@ class WarningDesk:
                 due.append(case.told.time_ns + UPDATE_NS)
         return min(due) if due else None
 
-    def machine_holds(self, warning: str) -> bool:
-        """Return whether the machine itself still holds the threat of a warning that stands; a cancel then needs a second person."""
-        case = self._case(warning)
-        return case is not None and case.status not in FINAL and rules.machine_holds(case.event)
-
     # --- events -------------------------------------------------------------------------------------------------------
 
     def _take_event(self, event: LaunchEvent, effects: _Effects) -> None:
