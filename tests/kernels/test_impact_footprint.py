@@ -156,7 +156,7 @@ def test_compiled_and_plain_kernels_give_the_same_bits() -> None:
     landing = fall(state)
     results = []
     for twin in (lambda kernel: kernel, plain):
-        rows, ring, out = np.zeros((impact.POINTS, 3)), np.zeros((impact.RING_POINTS, 2)), np.empty(4)
+        rows, ring, out = np.zeros((impact.POINTS, 4)), np.zeros((impact.RING_POINTS, 2)), np.empty(4)
         count = twin(impact.manoeuvre_points)(state, landing, 0.3, 25.0, 40.0, rows)
         twin(impact.ring_around)(landing[0], landing[1], rows, count, np.eye(2) * 2e3, 500.0, 500.0, ring)
         twin(impact.fall_with_lift)(state, 1.5, 0.2, LONG_S, out)

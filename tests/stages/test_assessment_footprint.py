@@ -144,6 +144,51 @@ def test_while_it_burns_the_ring_holds_the_rest_of_the_burn_and_the_way_back(zon
     assert inside(events.impact, ecef2geodetic(*FLIGHT[:3])[:2])
 
 
+@pytest.mark.parametrize("alt_km", [20.0, 45.0, 150.0])
+def test_down_by_is_late_enough_for_every_pull_up_and_loss_of_speed_inside_the_ring(zones: Zones, alt_km: float) -> None:
+    """An unseen glide may land minutes after the ballistic time; glides that leave the ring are not promised."""
+    state, t = descending(alt_km * KM)
+    events, out = Events(zones), np.empty(4)
+    events.feed(t, fused(track(state, t)))
+    latest_s, below = 0.0, np.empty(7)
+    _, until_s, _, _ = propagate_to_altitude(state, min(alt_km * KM, 50.0 * KM), 2_000.0, below)
+    for lift_to_drag in (0.0, 0.5, 1.0, 1.5, 2.0):
+        for scale in (-0.3, 0.0, 0.3):
+            glide = (below if alt_km > 50.0 else state).copy()
+            glide[6] += scale
+            assert fall_with_lift(glide, lift_to_drag, 0.0, 3_000.0, out)
+            if inside(events.impact, (out[0], out[1])):
+                latest_s = max(latest_s, out[2] + (until_s if alt_km > 50.0 else 0.0))
+    for share in (0.2, 0.6, 0.95):
+        slower = state.copy()
+        slower[3:6] *= 1.0 - share
+        latest_s = max(latest_s, fall(slower)[2])
+    assert latest_s > 1.2 * fall(state)[2]  # the ballistic time is far too early
+    assert ns(t + latest_s) <= events.only.down_by_ns <= ns(t + 3.0 * latest_s + 60.0)
+
+
+def test_down_by_is_never_before_the_ballistic_time_and_three_sigmas(zones: Zones) -> None:
+    for alt_m in (100.0 * KM, 40.0 * KM, 20.0 * KM, 8.0 * KM, 1.5 * KM):
+        state, t = descending(alt_m)
+        for boost in (0.0, 0.9):
+            events = Events(zones)
+            events.feed(t, fused(track(state, t, boost=boost, thrust_mps2=20.0 * (boost > 0.0))))
+            assert events.only.down_by_ns >= events.impact.time_ns + int(3e9 * events.impact.time_sigma_s)
+
+
+def test_down_by_holds_the_rest_of_a_burn_and_stays_when_it_is_lost_under_thrust(zones: Zones) -> None:
+    events = Events(zones)
+    events.feed(0.0, fused(track(FLIGHT, 0.0, boost=0.9, thrust_mps2=25.0, first_s=-30.0)))
+    said = events.only.down_by_ns
+    for burn_s in (10.0, 30.0, 60.0, 85.0):
+        state8 = np.append(FLIGHT, 25.0)
+        boost_propagate(state8, burn_s, 1.0, state8)
+        assert ns(burn_s + fall(state8[:7])[2]) <= said
+    for t in (5.0, 10.0):
+        events.feed(t, fused(track(at(FLIGHT, t), t, boost=0.9, thrust_mps2=25.0, first_s=-30.0, last_plot_s=0.0)))
+        assert events.only.down_by_ns >= said
+
+
 def test_a_flight_that_steers_assumes_nothing_and_goes_on_so_once_it_has_been_seen_for_seconds(zones: Zones) -> None:
     events = Events(zones)
     for t in range(8):

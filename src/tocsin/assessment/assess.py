@@ -5,39 +5,42 @@ beside the joint ones; "presumed down" is said after the predicted time, "observ
 """
 
 from datetime import UTC, datetime
-from math import cos, sin, sqrt
 from typing import Final
 
-from tocsin.assessment.energy import UNKNOWN
-from tocsin.assessment.record import FINAL, Record, range_of
+import msgspec
+
+from tocsin.assessment.compose import Frame, classes_of, compose, differs
+from tocsin.assessment.landing import landing_of
+from tocsin.assessment.legal import applying
+from tocsin.assessment.overflight import WAY_NS, passed, renewed, way_of
+from tocsin.assessment.record import FINAL, SPACE_LAUNCH, Record
+from tocsin.assessment.revision import PLAIN, what_changed
+from tocsin.assessment.said import Said
 from tocsin.assessment.salvo import Apart, counts, find_salvo
-from tocsin.assessment.samples import ellipse_samples
 from tocsin.fusion.states import compare, estimate_of
-from tocsin.geography.zones import EEZ_LIMIT_SIGMA_M, Zones, zone_of, zone_probabilities
-from tocsin.kernels.geodesy import ecef2geodetic, ground_bearing_rad
-from tocsin.messages.basics import Nation, Note, Vec3, World
-from tocsin.messages.event import ImpactEstimate, LaunchEvent
-from tocsin.messages.track import FusedTrack, LaunchEstimate
+from tocsin.geography.zones import Zones, zone_of
+from tocsin.kernels.geodesy import ecef2geodetic
+from tocsin.messages.basics import Nation, Note, World
+from tocsin.messages.command import Command
+from tocsin.messages.event import LaunchEvent
+from tocsin.messages.report import Report
+from tocsin.messages.track import FusedTrack
 from tocsin.units import NS_PER_S
 
 REJOIN_CHI2: Final = 22.46  # chi-square, 6 degrees of freedom, 99.9 %: a new object that continues an ended one
 FORGET_NS: Final = 3_600 * NS_PER_S  # ended events stay known for an hour (salvos are chained over 15 minutes)
-SPACE_LAUNCH: Final = (("SLV", 1.0),)
 NONE_APART: Final[Apart] = {}
 LONGEST_CHAIN: Final = 8  # parts of parts
-BANDS: Final = ("land", "territorial", "contiguous", "eez")
-FRAME_FIELDS: Final = ("revision", "time_ns", "remark")  # fields that do not count as a change
 
 
 class Assessment:
-    """Events of one picture of one nation. ``legal`` entries read "XXX: text" and are shown when XXX's land is the launch site."""
+    """Events of one picture of one nation. ``legal``: texts as of ``legal.legal_texts``, shown where their nation launched."""
 
     def __init__(
         self, nation: Nation, picture: str, world: World, zones: Zones, nations: tuple[Nation, ...], legal: tuple[str, ...] = ()
     ) -> None:
-        self._nation = nation
-        self._picture = picture
-        self._world: World = world
+        self._frame = Frame(nation, picture, world)
+        self._said = Said()
         self._zones = zones
         self._nations = tuple(code for code in nations if code in zones.meta.nations)
         self._legal = legal
@@ -47,27 +50,33 @@ class Assessment:
         self._numbers: dict[str, int] = {}  # "2023-08-30" -> events so far, "2023-08-30 salvo" -> salvos so far
 
     def step(
-        self, fused: tuple[FusedTrack, ...], now_ns: int, apart: Apart = NONE_APART
+        self, fused: tuple[FusedTrack, ...], now_ns: int, apart: Apart = NONE_APART, commands: tuple[Command, ...] = ()
     ) -> tuple[tuple[LaunchEvent, ...], tuple[Note, ...]]:
         """Take the live (and lately closed) fused tracks; return events that changed, each with revision + 1, and notes.
 
         apart: what the own trackers know of tracks that flew together (``salvo.Apart``); it bounds "at least".
+        commands: acts of persons; reports and journal entries among them are put to the events they concern, others are not read.
         A fused track need not come again: a missing one counts as unchanged, timers still run.
         """
-        notes: list[Note] = []
+        notes = list(self._said.take(commands, now_ns))
         for track in fused:
             self._take(track, now_ns, notes)
         for record in self._records:
             record.advance(now_ns)
         counted = counts(tuple(self._records), apart)
+        reports = self._said.match(tuple(self._records))
         events: list[LaunchEvent] = []
         for record in self._records:
+            told = reports.get(record.event, ())
             if record.sent is not None and record.sent.status in FINAL:
+                late = self._add_words(record, record.sent, told, notes, now_ns) if commands else None
+                events += [late] if late is not None else []
+                record.sent = late or record.sent
                 continue
-            event = self._compose(record, counted.get(record.salvo, (0, 0.0)), now_ns)
-            if record.sent is None or _differs(event, record.sent):
+            event = self._compose(record, counted.get(record.salvo, (0, 0.0)), told, notes, now_ns)
+            if record.sent is None or differs(event, record.sent):
                 record.sent = event
-                record.remark = "estimate revised"
+                record.remark = PLAIN
                 events.append(event)
         self._forget(now_ns)
         return tuple(events), tuple(notes)
@@ -107,7 +116,7 @@ class Assessment:
         """Give a record its track's latest message; its salvo is looked at again once the launch point is known."""
         had_launch = record.launch is not None
         if record.take(track, now_ns):
-            record.zones = self._zone_answer(record.impact)
+            self._place(record, track)
         if record.launch is not None and not had_launch and record.sent is not None:
             earlier = tuple(self._records[: self._records.index(record)])
             record.salvo = find_salvo(record, earlier) or record.salvo
@@ -145,7 +154,7 @@ class Assessment:
         """Start an event; its name counts the events of the day (UTC) in this picture."""
         day = datetime.fromtimestamp(track.first_plot_ns // NS_PER_S, tz=UTC).strftime("%Y-%m-%d")
         self._numbers[day] = self._numbers.get(day, 0) + 1
-        name = f"{self._nation}-{self._picture}-{day}"
+        name = f"{self._frame.nation}-{self._frame.picture}-{day}"
         lat, lon, _ = ecef2geodetic(*track.pos_ecef_m)
         record = Record(f"{name}-{self._numbers[day]}", "", now_ns, track, float(lat), float(lon))
         record.launch = track.launches[0][1] if track.launches else None
@@ -184,105 +193,49 @@ class Assessment:
 
     # --- records to events --------------------------------------------------------------------------------------------
 
-    def _zone_answer(self, impact: ImpactEstimate | None) -> tuple[tuple[str, float], ...]:
-        """Zone probabilities of a predicted impact, boundary blurred by its own error; empty for a thrust-ended-now trace."""
-        if impact is None or impact.basis == "thrust-ended-now":
-            return ()
-        lat, lon = ellipse_samples(impact.lat_rad, impact.lon_rad, cos(impact.lat_rad), impact.cov_en_m2)
-        return zone_probabilities(self._zones, lat, lon, EEZ_LIMIT_SIGMA_M)
+    def _place(self, record: Record, track: FusedTrack) -> None:
+        """Ask the map where a new fall comes down and what it passes above."""
+        fall = record.fall
+        if fall is None:
+            return
+        record.landing = landing_of(self._zones, self._nations, fall.impact)
+        first = (record.first_lat_rad, record.first_lon_rad)
+        if track.time_ns - record.way_ns < WAY_NS:
+            record.crossings = passed(record.crossings, track, first)
+            return
+        record.way_ns = track.time_ns if fall.coasting else 0  # the first prediction after a trace does not wait
+        way = way_of(self._zones, fall.path, fall.impact, fall.side_sigma_m, first)
+        record.crossings = renewed(record.crossings, way, track, first)
 
-    def _compose(self, record: Record, counted: tuple[int, float], now_ns: int) -> LaunchEvent:
-        """Build the event as it stands."""
-        fused = record.fused
-        impact = record.impact
-        predicted = impact is not None and impact.basis != "thrust-ended-now"
-        at_least, estimate = counted
-        zones = dict(record.zones)
-        outside, land = self._nation_answers(zones) if predicted and zones else ((), ())
-        range_m = range_of(record.launch, impact) if predicted else None
-        return LaunchEvent(
-            event=record.event,
-            revision=record.sent.revision + 1 if record.sent is not None else 1,
-            origin=self._nation,
-            picture="alone" if self._picture == "alone" else "joint",
-            time_ns=now_ns,
-            salvo=record.salvo,
-            world=self._world,
-            status=record.status,
-            tracks=(fused.track,),
-            missiles_at_least=at_least,
-            missiles_estimate=estimate,
-            objects=1 + len(record.objects),
-            first_detection_ns=fused.first_plot_ns,
-            last_detection_ns=fused.last_plot_ns,
-            detected_by=tuple(sorted({member.nation for member in fused.members})),
-            sensors=len(fused.sensors),
-            launch=record.launch,
-            impact=impact,
-            path=record.path,
-            apogee_m=record.apogee[0] if record.apogee is not None and predicted else None,
-            apogee_sigma_m=record.apogee[1] if record.apogee is not None and predicted else None,
-            range_m=range_m,
-            range_sigma_m=_range_sigma_m(record.launch, impact) if range_m is not None else None,
-            classes=record.classes if record.classes is not None and (predicted or record.classes is SPACE_LAUNCH) else UNKNOWN,
-            zones=record.zones if predicted else (),
-            p_outside_eez=outside,
-            p_land=land,
-            nations=tuple(view for _, (_, view) in sorted(record.views.items())),
-            models_boost=fused.models.boost,
-            legal=self._legal_for(record),
-            remark=record.remark,
-        )
+    def _compose(
+        self, record: Record, counted: tuple[int, float], reports: tuple[Report, ...], notes: list[Note], now_ns: int
+    ) -> LaunchEvent:
+        """Build the event as it stands, with what people said beside it and why it was revised."""
+        event = compose(record, self._frame, counted, self._legal_for(record), now_ns)
+        judged, doubts = self._said.judged(reports, event)
+        notes += doubts
+        event = msgspec.structs.replace(event, reports=judged, context=self._said.context(record))
+        return msgspec.structs.replace(event, remark=what_changed(event, record.sent, record.remark))
 
-    def _nation_answers(self, zones: dict[str, float]) -> tuple[tuple[tuple[Nation, float], ...], tuple[tuple[Nation, float], ...]]:
-        """(P outside each nation's EEZ, P on each nation's land) from zone probabilities.
-
-        Inside an EEZ means land, territorial sea, contiguous zone or EEZ. Off the grid nothing is said about nations whose
-        EEZ it holds only in part.
-        """
-        covered = zones.get("not-covered", 0.0) <= 0.0
-        outside: list[tuple[Nation, float]] = []
-        land: list[tuple[Nation, float]] = []
-        for nation in self._nations:
-            inside = sum(zones.get(f"{band}:{nation}", 0.0) for band in BANDS)
-            if covered or nation in self._zones.meta.whole_eez:
-                outside.append((nation, min(1.0, max(0.0, 1.0 - inside))))
-            land.append((nation, zones.get(f"land:{nation}", 0.0)))
-        return tuple(outside), tuple(land)
+    def _add_words(
+        self, record: Record, sent: LaunchEvent, reports: tuple[Report, ...], notes: list[Note], now_ns: int
+    ) -> LaunchEvent | None:
+        """Return a closed event revised by what was said since; None if nothing was. Its figures are closed with it."""
+        if record.status == "cancelled":
+            return None
+        judged, doubts = self._said.judged(reports, sent)
+        notes += doubts
+        event = msgspec.structs.replace(sent, reports=judged, context=self._said.context(record))
+        if event == sent:
+            return None
+        remark = what_changed(event, sent, PLAIN)
+        return msgspec.structs.replace(event, revision=sent.revision + 1, time_ns=now_ns, remark=remark)
 
     def _legal_for(self, record: Record) -> tuple[str, ...]:
-        """Legal context of the launching nation, known once the launch point is; looked up once per launch estimate."""
+        """Legal context of the launching nation, known once the launch point is; its nation is looked up once per estimate."""
         launch = record.launch
         if launch is None or not self._legal:
             return ()
-        if record.legal is None or record.legal[0] is not launch:
-            record.legal = (launch, self._legal_at(launch))
-        return record.legal[1]
-
-    def _legal_at(self, launch: LaunchEstimate) -> tuple[str, ...]:
-        """Texts of the nation on whose ground the launch point lies."""
-        site = zone_of(self._zones, launch.lat_rad, launch.lon_rad)
-        if site.nation is None:
-            return ()
-        mark = f"{site.nation}: "
-        return tuple(text[len(mark) :] for text in self._legal if text.startswith(mark))
-
-
-def _differs(event: LaunchEvent, sent: LaunchEvent) -> bool:
-    """True if anything but the revision's own frame changed."""
-    return any(getattr(event, name) != getattr(sent, name) for name in LaunchEvent.__struct_fields__ if name not in FRAME_FIELDS)
-
-
-def _range_sigma_m(launch: LaunchEstimate | None, impact: ImpactEstimate | None) -> float | None:
-    """1-sigma of the ground distance: both ellipses along the bearing between them."""
-    if launch is None or impact is None:
-        return None
-    bearing = ground_bearing_rad(launch.lat_rad, launch.lon_rad, impact.lat_rad, impact.lon_rad)
-    return sqrt(_along(launch.cov_en_m2, bearing) + _along(impact.cov_en_m2, bearing))
-
-
-def _along(cov_en_m2: Vec3, bearing_rad: float) -> float:
-    """Variance of a 2 x 2 covariance along a bearing."""
-    ee, en, nn = cov_en_m2
-    east, north = sin(bearing_rad), cos(bearing_rad)
-    return max(0.0, ee * east * east + 2.0 * en * east * north + nn * north * north)
+        if record.launched_from is None or record.launched_from[0] is not launch:
+            record.launched_from = (launch, zone_of(self._zones, launch.lat_rad, launch.lon_rad).nation)
+        return applying(self._legal, record.launched_from[1], dict(classes_of(record)).get("SLV", 0.0))

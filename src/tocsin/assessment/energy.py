@@ -69,11 +69,11 @@ def class_probabilities(pos_ecef_m: Vec3, vel_ecef_mps: Vec3, speed_sigma_mps: f
         spread_m = 0.5 * (more_m - less_m)
     sigma_m = sqrt(spread_m * spread_m + MODEL_SHARE * MODEL_SHARE * centre_m * centre_m) + 1.0
     perigee_m = kepler_extremes_m(pos_ecef_m, vel_ecef_mps)[0] - MEAN_RADIUS_M
-    orbit = _phi((perigee_m - SLV_PERIGEE_M) / SLV_PERIGEE_SIGMA_M)
+    orbit = phi((perigee_m - SLV_PERIGEE_M) / SLV_PERIGEE_SIGMA_M)
     found = [("SLV", orbit)]
     below = 0.0
     for name, limit_m in CLASS_LIMITS:
-        upto = _phi((limit_m - centre_m) / sigma_m)
+        upto = phi((limit_m - centre_m) / sigma_m)
         found.append((name, (upto - below) * (1.0 - orbit)))
         below = upto
     found.append(("ICBM", (1.0 - below) * (1.0 - orbit)))
@@ -84,6 +84,6 @@ def _scaled(vector: Vec3, factor: float) -> Vec3:
     return vector[0] * factor, vector[1] * factor, vector[2] * factor
 
 
-def _phi(z: float) -> float:
+def phi(z: float) -> float:
     """Normal distribution function."""
     return 0.5 * (1.0 + erf(z / sqrt(2.0)))

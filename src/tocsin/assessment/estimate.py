@@ -50,6 +50,7 @@ class Fall:
     climb_mps: float
     time_s: float  # to the impact
     classes: tuple[tuple[str, float], ...] | None  # None while burning
+    side_sigma_m: float  # 1-sigma of the position across the track, level
 
 
 def fall_of(track: FusedTrack) -> Fall | None:
@@ -89,6 +90,7 @@ def fall_of(track: FusedTrack) -> Fall | None:
         climb_mps=float(climb_mps),
         time_s=float(out[2] + mean[2]),
         classes=class_probabilities(track.pos_ecef_m, track.vel_ecef_mps, _speed_sigma(track.vel_ecef_mps, P)) if coasting else None,
+        side_sigma_m=_side_sigma_m(up, track.vel_ecef_mps, P),
     )
 
 
@@ -179,6 +181,18 @@ def _apogee_behind(track: FusedTrack | Track, alt_m: float, up: Vec3, climb_mps:
         for j, b in enumerate(weights):
             variance += a * b * float(P[i, j])
     return apogee_m, sqrt(max(0.0, variance) + KEPLER_FLOOR_M * KEPLER_FLOOR_M)
+
+
+def _side_sigma_m(up: Vec3, vel_mps: Vec3, P: Array) -> float:  # noqa: N803
+    """1-sigma of the position along velocity x up, the level direction to the right of the track; 0 for a vertical flight."""
+    (ux, uy, uz), (vx, vy, vz) = up, vel_mps
+    right = (vy * uz - vz * uy, vz * ux - vx * uz, vx * uy - vy * ux)
+    length2 = sum(r * r for r in right)
+    variance = 0.0
+    for i, a in enumerate(right):
+        for j, b in enumerate(right):
+            variance += a * b * float(P[i, j])
+    return sqrt(max(0.0, variance) / length2) if length2 > 0.0 else 0.0
 
 
 def _speed_sigma(vel_mps: Vec3, P: Array) -> float:  # noqa: N803

@@ -1,4 +1,4 @@
-"""Where a flight could still come down: the ring that holds its impact with 95 % if it manoeuvres as the published priors allow.
+"""Where and by when a flight could still come down: the ring that holds its impact with 95 % if it manoeuvres as the priors allow.
 
 The priors (notional, published with the reference coalition): a pull-up with a lift-to-drag ratio of 0.5-2 below 50 km on the
 way down, which glides at most 300 km beyond the ballistic point; a thrust against the velocity, before or after the apogee,
@@ -19,11 +19,12 @@ from tocsin.kernels.impact import POINTS, RING_POINTS, manoeuvre_points, ring_ar
 from tocsin.messages.basics import Vec3
 from tocsin.messages.event import ImpactEstimate
 from tocsin.messages.track import LaunchEstimate
-from tocsin.units import KM, NS_PER_S, seconds_between
+from tocsin.units import KM, NS_PER_S, s2ns, seconds_between
 
 Ring = tuple[tuple[float, float], ...]  # (lat_rad, lon_rad), the last corner equal to the first
 
 CHI2_95: Final = 5.991  # chi-square, 2 degrees of freedom (Abramowitz and Stegun, table 26.8)
+TIME_SIGMAS: Final = 3.0  # of the impact time, as for "presumed down" (DESIGN section 6)
 LOWEST_M: Final = 2.0 * KM  # falling below it, some seconds are left ...
 LEAST_TIME_S: Final = 8.0  # ... but not in a flat glide; in as long, lift of two drags that hold a falling body moves it by 0.6 km
 LEAST_REACH_M: Final = 500.0  # what moves the impact by less is inside the ellipse
@@ -54,31 +55,43 @@ def can_manoeuvre(fall: Fall) -> bool:
     return fall.alt_m > LOWEST_M or fall.climb_mps > 0.0 or fall.time_s > LEAST_TIME_S
 
 
-def footprint(fall: Fall, past: Past, time_ns: int) -> Ring | None:
-    """Return the closed ring of at most 40 points that holds the impact with 95 % if it manoeuvres; None once it cannot.
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """Where it may still come down, and by when at the latest. ``ring``: closed, at most 40 corners; None once it cannot manoeuvre."""
 
-    ``time_ns``: the time of the fall's state. Corners run counter-clockwise; an edge may cross the date line.
+    ring: Ring | None
+    down_by_ns: int
+
+
+def footprint(fall: Fall, past: Past, time_ns: int) -> Footprint:
+    """Return the ring that holds the impact with 95 % if it manoeuvres, and the time by which the longest manoeuvre is over.
+
+    ``time_ns``: the time of the fall's state. Corners run counter-clockwise; an edge may cross the date line. The time is that of
+    the latest manoeuvre plus three sigmas of the ballistic impact time, grown as the manoeuvre's spread is: never before the
+    ballistic time plus three of its sigmas.
     """
+    late_ns = fall.impact.time_ns + s2ns(TIME_SIGMAS * fall.impact.time_sigma_s)
     if not can_manoeuvre(fall):
-        return None
+        return Footprint(None, late_ns)
     impact = fall.impact
     ballistic = np.array((impact.lat_rad, impact.lon_rad, fall.time_s))
     young = time_ns - past.first_plot_ns < YOUNG_NS and fall.climb_mps > 0.0 and fall.alt_m < YOUNG_ALT_M
     thrust_mps2, rest_s = rest_of_burn(past, time_ns, young=young)
-    rows = np.empty((POINTS, 3))
+    rows = np.empty((POINTS, 4))
     count = manoeuvre_points(fall.x, ballistic, fall.ln_beta_sigma, thrust_mps2, rest_s, rows)
-    rows[count] = impact.lat_rad, impact.lon_rad, 1.0
+    latest_s = max((time_s + TIME_SIGMAS * impact.time_sigma_s * spread for _, _, spread, time_s in rows[:count].tolist()), default=0.0)
+    rows[count] = impact.lat_rad, impact.lon_rad, 1.0, fall.time_s
     count += 1
     if fall.climb_mps > 0.0 or not fall.coasting:
         lat, lon = _behind(fall, past.launch)
         for bearing in QUARTERS_RAD:
-            rows[count] = *ground_destination(lat, lon, bearing, LAUNCH_MARGIN_M), 1.0
+            rows[count] = *ground_destination(lat, lon, bearing, LAUNCH_MARGIN_M), 1.0, fall.time_s
             count += 1
     corners = np.empty((RING_POINTS, 2))
     root = _contour_root_m(impact.cov_en_m2)
     used = ring_around(impact.lat_rad, impact.lon_rad, rows, count, root, MARGIN_M, LEAST_REACH_M, corners)
     ring = tuple((lat, lon) for lat, lon in corners[:used].tolist())
-    return (*ring, ring[0]) if ring else None
+    return Footprint((*ring, ring[0]) if ring else None, max(late_ns, time_ns + s2ns(latest_s)))
 
 
 def _behind(fall: Fall, launch: LaunchEstimate | None) -> tuple[float, float]:

@@ -9,7 +9,10 @@ from typing import Final
 import msgspec
 
 from tocsin.assessment.estimate import BOOST_LEVEL, MANOEUVRE_LEVEL, Fall, OwnFigures, fall_of, own_figures, own_of
-from tocsin.assessment.footprint import SECOND_STAGE_NS, Past, Ring, can_manoeuvre, footprint, held_by_ellipse
+from tocsin.assessment.footprint import SECOND_STAGE_NS, TIME_SIGMAS, Footprint, Past, can_manoeuvre, footprint, held_by_ellipse
+from tocsin.assessment.landing import NOWHERE, Landing
+from tocsin.assessment.overflight import Crossing
+from tocsin.assessment.profile import space_launch_probability
 from tocsin.kernels.geodesy import altitude_and_up, ecef2geodetic, ground_distance_m
 from tocsin.kernels.impact import LIFT_TOP_M
 from tocsin.messages.basics import Nation
@@ -19,7 +22,7 @@ from tocsin.units import KM, NS_PER_S, s2ns
 
 REVISE_NS: Final = NS_PER_S  # with data: at least every second
 UNSEEN_REVISE_NS: Final = 5 * NS_PER_S  # lost under thrust, the trace moves on while the burn is carried on
-DOWN_SIGMAS: Final = 3.0  # presumed down after the predicted impact time plus three of its sigmas
+DOWN_SIGMAS: Final = TIME_SIGMAS  # presumed down after the predicted impact time plus three of its sigmas
 BURNING_EXTRA_NS: Final = 60 * NS_PER_S  # lost under thrust: the trace may be too short by the rest of the burn
 CLOSE_NS: Final = 180 * NS_PER_S  # a presumed-down event is closed after this; the all-clear comes at 60 s
 NO_FALL_NS: Final = 10 * NS_PER_S  # after so long with plots and without a way down the last impact no longer counts
@@ -34,6 +37,7 @@ COASTING_LEVEL: Final = 0.95  # P(coast) that, held for as long as below, ends a
 THRUST_OVER_NS: Final = 4 * NS_PER_S  # a burn ends for good; innovations tell within seconds
 LIFT_OVER_NS: Final = 15 * NS_PER_S  # lift comes and goes with the air, and a flat glide looks like coasting for a while
 FINAL: Final = ("closed", "cancelled")
+SPACE_LAUNCH: Final = (("SLV", 1.0),)  # it has reached orbit
 
 
 @dataclass(slots=True)
@@ -65,15 +69,19 @@ class Record:
     coasting_ns: int | None = None  # surely coasting since, by its plots
     lifted: bool = False  # it manoeuvred where lift acts
     manoeuvred: bool = False  # seen to manoeuvre for ACTING_NS, and not to coast again since
-    ring: Ring | None = None
-    ring_ns: int | None = None
+    reach: Footprint | None = None
+    reach_ns: int | None = None
     launch: LaunchEstimate | None = None
     objects: tuple[str, ...] = ()  # fused tracks of separated parts
     views: dict[Nation, tuple[int, NationView]] = field(default_factory=dict)
-    zones: tuple[tuple[str, float], ...] = ()
+    landing: Landing = NOWHERE
+    crossings: tuple[Crossing, ...] = ()
+    way_ns: int = 0  # when they were last worked out
     presumed_ns: int | None = None
     descended: bool = False
-    legal: tuple[LaunchEstimate, tuple[str, ...]] | None = None  # legal context, and the launch point that it was found for
+    launched_from: tuple[LaunchEstimate, Nation | None] | None = None  # whose land or waters, and the launch point looked up
+    space_p: float = 0.0  # that its flight profile is a space launch's
+    space_seen: float = 0.0  # the same by the last message alone
     remark: str = "first detection"
     sent: LaunchEvent | None = None
 
@@ -87,6 +95,13 @@ class Record:
         """Latest path."""
         return self.fall.path if self.fall is not None else ()
 
+    @property
+    def down_by_ns(self) -> int | None:
+        """When it is down even if it uses all of its footprint; never before it is presumed down, None without an impact."""
+        if self.fall is None:
+            return None
+        return max(down_after_ns(self.fall.impact), self.reach.down_by_ns if self.reach is not None else 0)
+
     def take(self, fused: FusedTrack, now_ns: int) -> bool:
         """Take the track's latest message; True if the fall was estimated anew."""
         self.fused = fused
@@ -98,6 +113,9 @@ class Record:
         if fused.models.boost > SURELY_BURNING:
             self.surely_burning_ns = fused.time_ns
         self._remember(fused)
+        if not fused.predicted:
+            seen = space_launch_probability(fused)
+            self.space_p, self.space_seen = max(self.space_p, min(seen, self.space_seen)), seen  # twice, as noise is not
         if self.status in FINAL or not self._due(fused, now_ns):
             return False
         seen = fused.last_plot_ns != self.fall_plot_ns
@@ -157,14 +175,15 @@ class Record:
 
         Without new plots the ring stays: what happens unseen may be what it allows.
         """
-        due = self.ring_ns is None or self.manoeuvred or not fall.coasting or fused.time_ns - self.ring_ns >= FOOTPRINT_NS
+        due = self.reach_ns is None or self.manoeuvred or not fall.coasting or fused.time_ns - self.reach_ns >= FOOTPRINT_NS
         if seen and (due or not can_manoeuvre(fall)):
             past = Past(fused.first_plot_ns, self.launch, self.burning_ns, self.thrust_mps2)
-            self.ring, self.ring_ns = footprint(fall, past, fused.time_ns), fused.time_ns
-        impact = msgspec.structs.replace(fall.impact, manoeuvre_footprint=self.ring)
-        if self.ring is None or not (fall.steering or self.manoeuvred):
+            self.reach, self.reach_ns = footprint(fall, past, fused.time_ns), fused.time_ns
+        ring = self.reach.ring if self.reach is not None else None
+        impact = msgspec.structs.replace(fall.impact, manoeuvre_footprint=ring)
+        if ring is None or not (fall.steering or self.manoeuvred):
             return impact
-        return msgspec.structs.replace(impact, assumes="none", cov_en_m2=held_by_ellipse(impact, self.ring))
+        return msgspec.structs.replace(impact, assumes="none", cov_en_m2=held_by_ellipse(impact, ring))
 
     def _keep_best(self, fall: Fall, fused: FusedTrack) -> None:
         """Apogee: revised while climbing for the first time, then frozen. Class: while drag or a pull-up has not changed the energy."""
@@ -233,10 +252,7 @@ class Record:
             if not self.fused_live:
                 self.status, self.remark = "closed", "closed: the track ended and no impact could be predicted; not observed"
             return
-        due_ns = impact.time_ns + s2ns(DOWN_SIGMAS * impact.time_sigma_s)
-        burning = impact.basis == "thrust-ended-now"
-        if burning:
-            due_ns += BURNING_EXTRA_NS
+        burning, due_ns = impact.basis == "thrust-ended-now", down_after_ns(impact)
         if now_ns > due_ns and self.fused.last_plot_ns <= due_ns:
             self.status, self.presumed_ns = "presumed-down", now_ns
             self.remark = "presumed down, not observed" + (", last seen under thrust" if burning else "")
@@ -244,6 +260,12 @@ class Record:
     def cancel(self, remark: str) -> None:
         """End the event as an error or a duplicate."""
         self.status, self.remark = "cancelled", remark
+
+
+def down_after_ns(impact: ImpactEstimate) -> int:
+    """Return when a flight that does not manoeuvre is presumed down."""
+    extra_ns = BURNING_EXTRA_NS if impact.basis == "thrust-ended-now" else 0
+    return impact.time_ns + s2ns(DOWN_SIGMAS * impact.time_sigma_s) + extra_ns
 
 
 def in_air(fused: FusedTrack) -> bool:

@@ -38,3 +38,10 @@ def nearest_area(lat_rad: float, lon_rad: float, raster: Floats, shape: Int32s, 
         if 0.0 <= row_f < shape[k, 0] and column_f < shape[k, 1]:
             return int(cells[shape[k, 2] + int(row_f) * shape[k, 1] + int(column_f)]) - 1
     return -1
+
+
+@kernel
+def nearest_areas(lat_rad: Floats, lon_rad: Floats, raster: Floats, shape: Int32s, cells: Bytes, out: Int32s) -> None:
+    """Fill out[n] with ``nearest_area`` of each position lat_rad[n], lon_rad[n]."""
+    for k in range(lat_rad.shape[0]):
+        out[k] = nearest_area(lat_rad[k], lon_rad[k], raster, shape, cells)

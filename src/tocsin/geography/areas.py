@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin.errors import OurFault
-from tocsin.geography.area_kernels import Bytes, Floats, Int32s, nearest_area
+from tocsin.geography.area_kernels import Bytes, Floats, Int32s, nearest_area, nearest_areas
 from tocsin.geography.zones import Zones, land_nations, zone_of
 
 FORMAT: Final = 1  # version of the packaged file's layout
@@ -70,6 +70,7 @@ class _Areas:
     meta: AreasMeta
     codes: tuple[str, ...]
     by_code: dict[str, Area]
+    nations: tuple[str, ...]  # that have areas
     raster: Floats
     shape: Int32s
     cells: Bytes
@@ -106,13 +107,12 @@ def area_indices(zones: Zones, lat_rad: Floats, lon_rad: Floats) -> NDArray[np.i
     areas = _areas()
     lat = np.ascontiguousarray(lat_rad, np.float64)
     lon = np.ascontiguousarray(lon_rad, np.float64)
-    nations = land_nations(zones, lat, lon)
     out = np.full(len(lat), -1, np.int32)
-    for k, nation in enumerate(nations.tolist()):
-        if nation >= 0:
-            index = nearest_area(float(lat[k]), float(lon[k]), areas.raster, areas.shape, areas.cells)
-            if index >= 0 and _counts(zones.meta.nations[nation], areas.meta.areas[index]):
-                out[k] = index
+    nearest_areas(lat, lon, areas.raster, areas.shape, areas.cells, out)
+    near = np.flatnonzero(out >= 0)  # most of the earth is far from every area: only the rest asks the zones for land
+    if len(near):
+        counted = np.array([nation in areas.nations for nation in zones.meta.nations] + [False])  # the last stands for -1
+        out[near[~counted[land_nations(zones, lat[near], lon[near])]]] = -1
     return out
 
 
@@ -160,7 +160,7 @@ def _counts(nation: str | None, area: Area) -> bool:
     Both sides of a border between nations with areas count for the area that the finer of the two sources says; land of a
     nation without areas (Mongolia beside China) counts for none.
     """
-    return nation == area.nation or any(other.nation == nation for other in _areas().meta.areas)
+    return nation == area.nation or nation in _areas().nations
 
 
 def _area(code: str) -> Area:
@@ -186,6 +186,7 @@ def _areas() -> _Areas:
         meta=meta,
         codes=tuple(area.code for area in meta.areas),
         by_code={area.code: area for area in meta.areas},
+        nations=tuple(dict.fromkeys(area.nation for area in meta.areas)),
         raster=np.array([(raster.south_deg, raster.west_deg, raster.step_deg) for raster in meta.rasters]),
         shape=np.array(shape, np.int32),
         cells=cells,

@@ -187,3 +187,30 @@ def label_weights(
             if chance[nation] > 0.0:
                 out[band_of(distances_m[nation]) * n_nations + nation] += scale * chance[nation]
         out[high_seas] += 1.0 - scale * total
+
+
+@kernel
+def land_nations(
+    lat_rad: Floats,
+    lon_rad: Floats,
+    grid: Floats,
+    coarse: Int16s,
+    tile_first: Int32s,
+    tile_cell: Int32s,
+    tile_layer: Int32s,
+    tile_nodes: Int16s,
+    owner: Int32s,
+    distances_m: Floats,
+    out: Int32s,
+) -> None:
+    """Fill out[n] with the index of the nation whose land holds each position, -1 at sea; distances_m: (nations,) to work in."""
+    for k in range(lat_rad.shape[0]):
+        out[k] = -1
+        if not coast_distances(lat_rad[k], lon_rad[k], grid, coarse, tile_first, tile_cell, tile_layer, tile_nodes, owner, distances_m):
+            continue
+        nearest = 0
+        for i in range(1, distances_m.shape[0]):
+            if distances_m[i] < distances_m[nearest]:
+                nearest = i
+        if distances_m[nearest] < 0.0:
+            out[k] = nearest

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin.errors import OurFault
+from tocsin.geography import zone_kernels
 from tocsin.geography.zone_kernels import (
     EEZ_LIMIT_M,
     N_BANDS,
@@ -237,11 +238,20 @@ def land_nations(zones: Zones, lat_rad: Floats, lon_rad: Floats) -> Int32s:
         OurFault: as for ``zone_probabilities``.
     """
     _check_positions(lat_rad, lon_rad)
-    out = np.full(len(lat_rad), -1, np.int32)
-    for k in range(len(lat_rad)):
-        distances_m = _distances(zones, float(lat_rad[k]), float(lon_rad[k]))
-        if distances_m is not None and distances_m.min() < 0.0:
-            out[k] = int(np.argmin(distances_m))
+    out = np.empty(len(lat_rad), np.int32)
+    zone_kernels.land_nations(
+        lat_rad,
+        lon_rad,
+        zones.grid,
+        zones.coarse,
+        zones.tile_first,
+        zones.tile_cell,
+        zones.tile_layer,
+        zones.tile_nodes,
+        zones.owner,
+        np.empty(len(zones.meta.nations)),
+        out,
+    )
     return out
 
 

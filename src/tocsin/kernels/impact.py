@@ -52,6 +52,7 @@ LIFT_MOST: Final = 2.0  # lift-to-drag, top of the published prior 0.5-2
 BANK_RAD: Final = 0.3491  # 20 degrees: the prior is a pull-up in its plane; a banked one keeps 94 % of it and turns a little aside
 BETA_SIGMAS: Final = 1.5  # of ln beta, both ways, for the farthest glide: with the lift-to-drag ratio at its end this is beyond 95 %
 GLIDE_FARTHEST_M: Final = 300_000.0  # beyond the ballistic point (published prior)
+GLIDE_SLOW_MPS: Final = 800.0  # mean ground speed of the slowest glide as far as that: Mach 2.7 at 25 km
 GLIDE_FAN_RAD: Final = 0.17  # 10 degrees: a glide after an unfinished burn may turn aside so far
 STEER_RAD: Final = 0.08  # 5 degrees: steering across the path in the rest of a burn, and what a young track's direction is worth
 HALF: Final = 0.5
@@ -285,18 +286,20 @@ def path_points(x: Array, interval_s: float, out: Array) -> None:
 
 @kernel
 def manoeuvre_points(x: Array, impact: Array, sigma_ln_beta: float, thrust_mps2: float, burn_s: float, out: Array) -> int:
-    """Fill rows of out[POINTS, 3] with where state[7] comes down under single manoeuvres; return how many.
+    """Fill rows of out[POINTS, 4] with where and when state[7] comes down under single manoeuvres; return how many.
 
-    Rows: latitude, longitude (rad), and by how much its spread exceeds that of the ballistic impact. impact[3] = latitude,
-    longitude (rad) and time (s) of that; thrust_mps2, burn_s: the rest of a burn, 0 if there is none. Flown are: the
-    strongest pull-up, straight (at three values of beta) and banked to both sides; the loss of half the speed now, and of
-    all of it now and later; and parts of the rest of the burn, with a glide after its end. Glides end GLIDE_FARTHEST_M
-    beyond the ballistic point at most. Manoeuvres that do not come down are left out.
+    Rows: latitude, longitude (rad), by how much its spread exceeds that of the ballistic impact, and the time from now (s).
+    impact[3] = latitude, longitude (rad) and time (s) of that; thrust_mps2, burn_s: the rest of a burn, 0 if there is none.
+    Flown are: the strongest pull-up, straight (at three values of beta) and banked to both sides; the loss of half the speed
+    now, and of all of it now and later; and parts of the rest of the burn, with a glide after its end. Glides end
+    GLIDE_FARTHEST_M beyond the ballistic point at most; what flies farther is cut there in distance and, in proportion, in
+    time beyond the ballistic one: later than true, because a glide gets slower. Manoeuvres that do not come down are left out.
     """
     scratch = np.empty(7)
     end = np.empty(OUTPUTS)
     count = 0
-    status, _, _, _ = propagate_to_altitude(x, LIFT_TOP_M, FALL_LIMIT_S, scratch)
+    glide_s = 0.0
+    status, until_s, _, _ = propagate_to_altitude(x, LIFT_TOP_M, FALL_LIMIT_S, scratch)
     if status == HIT:
         ln_beta = scratch[6]
         for k in range(5):
@@ -306,58 +309,62 @@ def manoeuvre_points(x: Array, impact: Array, sigma_ln_beta: float, thrust_mps2:
             if fall_with_lift(scratch, LIFT_MOST, bank, FALL_LIMIT_S, end):
                 distance, bearing = ground_inverse(impact[0], impact[1], end[0], end[1])
                 lat, lon = ground_destination(impact[0], impact[1], bearing, min(distance, GLIDE_FARTHEST_M))
-                count = _add_row(lat, lon, 1.0, count, out)
+                later_s = max(0.0, until_s + end[2] - impact[2]) * min(1.0, GLIDE_FARTHEST_M / (distance + 1.0))
+                glide_s = max(glide_s, later_s)
+                count = _add_row(lat, lon, 1.0, impact[2] + later_s, count, out)
     for k in range(STOPS):
         coast_propagate(x, impact[2] * k / STOPS, 2.0 * STEP_S, scratch)
         if k == 0:
             for i in range(3):
                 scratch[i + 3] *= HALF
             if fall_with_lift(scratch, 0.0, 0.0, FALL_LIMIT_S, end):
-                count = _add_row(end[0], end[1], 1.0, count, out)
+                count = _add_row(end[0], end[1], 1.0, end[2], count, out)
         for i in range(3):
             scratch[i + 3] = 0.0
         if fall_with_lift(scratch, 0.0, 0.0, FALL_LIMIT_S, end):
-            count = _add_row(end[0], end[1], 1.0, count, out)
+            count = _add_row(end[0], end[1], 1.0, impact[2] * k / STOPS + end[2], count, out)
     if thrust_mps2 > 0.0 and burn_s > 0.0:
-        count = _burn_rows(x, impact[2], thrust_mps2, burn_s, count, out)
+        count = _burn_rows(x, impact[2], thrust_mps2, burn_s, max(glide_s, GLIDE_FARTHEST_M / GLIDE_SLOW_MPS), count, out)
     return count
 
 
 @kernel
-def _burn_rows(x: Array, fall_s: float, thrust_mps2: float, burn_s: float, count: int, out: Array) -> int:
-    """Add the impacts of parts of a burn and the glides beyond the longest that still comes down; return the count."""
+def _burn_rows(x: Array, fall_s: float, thrust_mps2: float, burn_s: float, glide_s: float, count: int, out: Array) -> int:
+    """Add the impacts of parts of a burn and the glides (glide_s longer) beyond the longest that still comes down; return the count."""
     state8 = np.empty(8)
     end = np.empty(OUTPUTS)
     for i in range(7):
         state8[i] = x[i]
-    lat, lon, spread = 0.0, 0.0, 0.0
-    for _ in range(BURN_PARTS):
+    lat, lon, spread, time_s = 0.0, 0.0, 0.0, 0.0
+    for part in range(BURN_PARTS):
         state8[7] = thrust_mps2 * THRUST_GROWTH
         boost_propagate(state8, burn_s / BURN_PARTS, BURN_STEP_S, state8)
         if not fall_with_lift(state8, 0.0, 0.0, FALL_LIMIT_S, end):
             break
         lat, lon, spread = end[0], end[1], min(SPREAD_MOST, max(1.0, end[2] / (fall_s + 1.0)))
-        count = _add_row(lat, lon, spread, count, out)
+        time_s = burn_s * (part + 1) / BURN_PARTS + end[2]
+        count = _add_row(lat, lon, spread, time_s, count, out)
     if spread > 0.0:
         here_lat, here_lon, _ = ecef2geodetic(x[0], x[1], x[2])
         back = ground_inverse(lat, lon, here_lat, here_lon)[1]
         for k in range(3):
             glide_lat, glide_lon = ground_destination(lat, lon, back + pi + (k - 1) * GLIDE_FAN_RAD, GLIDE_FARTHEST_M)
-            count = _add_row(glide_lat, glide_lon, spread, count, out)
+            count = _add_row(glide_lat, glide_lon, spread, time_s + glide_s, count, out)
         distance, ahead = ground_inverse(here_lat, here_lon, lat, lon)
         for k in range(2):
             aside_lat, aside_lon = ground_destination(here_lat, here_lon, ahead + (2 * k - 1) * STEER_RAD, distance)
-            count = _add_row(aside_lat, aside_lon, 1.0, count, out)
+            count = _add_row(aside_lat, aside_lon, 1.0, time_s, count, out)
     return count
 
 
 @kernel
-def _add_row(lat: float, lon: float, spread: float, count: int, out: Array) -> int:
+def _add_row(lat: float, lon: float, spread: float, time_s: float, count: int, out: Array) -> int:
     """Put one row, if there is room; return the count."""
     if count < out.shape[0]:
         out[count, 0] = lat
         out[count, 1] = lon
         out[count, 2] = spread
+        out[count, 3] = time_s
         count += 1
     return count
 
@@ -368,7 +375,7 @@ def ring_around(
 ) -> int:
     """Fill out[RING_POINTS, 2] with the corners (latitude, longitude, rad) of the hull of points and their spreads.
 
-    rows[:count, 3] as of ``manoeuvre_points``. half_axes_en_m[2, 2]: lower triangular root of the contour's matrix (east,
+    rows[:count, :3] as of ``manoeuvre_points``. half_axes_en_m[2, 2]: lower triangular root of the contour's matrix (east,
     north) that is drawn around each point, times the row's spread; margin_m is added all round. Counter-clockwise, not
     closed; returns the number of corners, 0 if no point is least_reach_m away from the centre.
     Method: plane of true distance and bearing from the centre, convex hull by monotone chain (A. Andrew, Information

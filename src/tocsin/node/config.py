@@ -28,7 +28,7 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True):
     sensors: tuple[Sensor, ...]  # own sensors only
     policy: Policy
     keys: tuple[PublicKey, ...]
-    legal: tuple[str, ...] = ()
+    legal: tuple[str, ...] = ()  # "PRK any-launch: text", "PRK ballistic-missile: text" or "PRK: text"; see assessment.legal
     people: tuple[Person, ...] = ()  # own persons, with the keys that they sign their acts with
     public: PublicRules = PublicRules()  # how many of them a public release needs
 

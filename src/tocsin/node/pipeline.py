@@ -66,7 +66,7 @@ class Picture:
         if not (news or commands or now_ns - self._assessed_ns >= ASSESS_INTERVAL_NS):
             return PictureStep(picture=self.name, fused=fused, events=(), warnings=(), posture=None, notes=notes)
         self._assessed_ns = now_ns
-        events, assess_notes = self._assessment.step(self._fusion.live(now_ns), now_ns, apart())
+        events, assess_notes = self._assessment.step(self._fusion.live(now_ns), now_ns, apart(), commands)
         acts = tuple(command for command in commands if command.act in DESK_ACTS)
         warnings, posture, desk_notes = self._desk.step(events, acts, now_ns)
         changed = posture if posture != self._posture else None

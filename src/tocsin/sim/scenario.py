@@ -9,6 +9,7 @@ from typing import Final, Literal, cast
 
 import msgspec
 
+from tocsin.assessment.legal import legal_texts, load_legal
 from tocsin.errors import OperatorFault
 from tocsin.messages.basics import Nation, Note, World
 from tocsin.messages.coalition import Coalition
@@ -110,7 +111,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     missiles: tuple[Missile, ...]  # in order of launch
     aircraft: tuple[Aircraft, ...]
     statements: tuple[Statement, ...]
-    legal: tuple[str, ...]
+    legal: tuple[str, ...]  # as in ``NodeConfig``; the packaged resolutions unless the file gives its own
     eez_nation: Nation  # whose exclusive economic zone the public asks about, "" where nobody does
     sources: tuple[Source, ...]
     notes: tuple[Note, ...] = ()
@@ -141,7 +142,7 @@ def _scenario(top: Table) -> Scenario:
         missiles=tuple(missiles),
         aircraft=aircraft,
         statements=_statements(top, [s.source for s in sources]),
-        legal=top.texts("legal"),
+        legal=top.texts("legal") or legal_texts(load_legal()),
         eez_nation=top.text("eez_nation", ""),
         sources=sources,
     )
