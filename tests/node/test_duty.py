@@ -14,6 +14,7 @@ from tocsin.messages.command import Command
 from tocsin.messages.event import NationView
 from tocsin.messages.people import PublicRules, Staffing
 from tocsin.messages.public import Proposal
+from tocsin.messages.report import JournalEntry, Report
 from tocsin.node.config import NodeConfig
 from tocsin.node.duty import COMMAND_SKEW_NS, Duty, Taken
 from tocsin.node.inputs import CommandIn, Tick
@@ -177,6 +178,17 @@ def test_a_cancel_needs_a_cause_and_a_reason_and_reads_neither_as_an_all_clear_n
     assert (taken.commands, codes(taken.notes)) == ((), [code])
 
 
+def test_a_report_and_a_journal_entry_go_on_to_the_assessment() -> None:
+    """As signed; words of the real thing are refused in them as well."""
+    post = Post()
+    report = Report(report="r-1", nation="KOR", source="by voice", time_ns=T0_NS, missiles=2, missiles_bound="at-least")
+    entry = JournalEntry(entry="e-1", time_ns=T0_NS, kind="flight", text="two bombers off the south coast", source="by voice")
+    assert [c.report for c in post.act("JPN-duty-1", "report", report=report).commands] == [report]
+    assert [c.entry for c in post.act("JPN-duty-1", "journal", entry=entry).commands] == [entry]
+    wrong = msgspec.structs.replace(entry, text="this is not a drill")
+    assert codes(post.act("JPN-duty-1", "journal", entry=wrong).notes) == ["live-phrase"]
+
+
 def test_who_is_on_duty_is_shown_and_whether_a_supervisor_is() -> None:
     """Hawaii, 13 January 2018: nobody recorded that the day supervisor was not there."""
     post = Post()
@@ -232,6 +244,15 @@ def test_a_node_records_an_act_s_effects_and_says_its_self_check_once(zones: Zon
     remarks = [note.code for note in node.handle(Tick(), now).notes if note.stage == "self-check"]
     assert "no-sensors" in remarks
     assert [note.code for note in node.handle(Tick(), now).notes if note.stage == "self-check"] == []
+
+
+def test_a_signed_report_reaches_both_pictures_of_a_node(zones: Zones) -> None:
+    """Without a launch to put it to, no desk is asked and the node goes on."""
+    node, post = Node(CONFIG, zones), Post()
+    report = Report(report="r-1", nation="KOR", source="by voice", time_ns=T0_NS, missiles=2)
+    batch = node.handle(CommandIn(frame=post.sign("JPN-duty-1", "report", report=report)), Now(utc_ns=T0_NS, mono_ns=0))
+    assert not any(note.stage == "warning" for note in batch.notes)
+    assert batch.durable
 
 
 def test_posts_are_read_strictly() -> None:

@@ -232,6 +232,24 @@ def test_an_area_that_is_no_longer_warned_at_all_gets_a_correction() -> None:
     assert scene.waiting().kind == "alert"
 
 
+def test_a_draft_that_waits_is_taken_back_when_what_is_out_is_right_again() -> None:
+    """An area left and came back before anybody agreed to the correction: people need no second word."""
+    scene = alerted()
+    scene.step(30, warning(30, "updated", SEA))
+    assert scene.waiting().kind == "correction"
+    scene.step(40, warning(40, "updated", AOMORI, SEA))
+    assert (scene.last().kind, scene.last().status) == ("correction", "superseded")
+    assert [p.audience for p in scene.desk.waiting()] == ["sea-air"]
+
+
+def test_a_missile_that_is_detected_again_after_it_was_presumed_down_is_told_again() -> None:
+    scene = alerted()
+    scene.step(30, warning(30, "presumed-down", AOMORI))
+    scene.agree(31, ANN, SUE)
+    scene.step(40, warning(40, "updated", AOMORI))
+    assert (scene.waiting().kind, "in flight" in scene.waiting().text) == ("update", True)
+
+
 def cancel_by(who: Person, cause: str = "error", reason: str = "test data was fed to the sensors") -> Signed:
     command = Command(
         command="x", person=who.person, nation="JPN", act="cancel", time_ns=0, terminal="t", warning=NAME, cause=cause, reason=reason

@@ -116,7 +116,7 @@ class Duty:
         if abs(now_ns - command.time_ns) > COMMAND_SKEW_NS:
             text = f"expected a time within {COMMAND_SKEW_NS // NS_PER_S} s of {utc(now_ns)}, came {utc(command.time_ns)}; set the clock"
             return "command-time", text
-        phrase = live_phrase(command.reason) if self._config.world != "live" else None
+        phrase = live_phrase(_words_of(command)) if self._config.world != "live" else None
         if phrase is not None:
             return "live-phrase", f"the words {phrase!r} must not stand in world {self._config.world}; say it differently"
         if command.act in ("drill-start", "drill-end") and self._config.world != "exercise":
@@ -247,6 +247,13 @@ class Duty:
         for kept in (self._events, self._own_tracks, self._warnings):
             for name in list(kept)[: max(0, len(kept) - EVENTS_KEPT)]:
                 kept.pop(name)
+
+
+def _words_of(command: Command) -> str:
+    """Return everything that a person wrote in an act."""
+    said = command.report.source if command.report is not None else ""
+    entered = f"{command.entry.text} {command.entry.source}" if command.entry is not None else ""
+    return f"{command.reason} {said} {entered}"
 
 
 def _second_problem(first: Signed, second: Signed) -> str | None:

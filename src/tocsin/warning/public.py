@@ -56,6 +56,7 @@ class _Line:
     drafts: int = 0
     told: list[str] = field(default_factory=list)  # areas that were ever released
     standing: tuple[str, ...] = ()  # areas that people believe to be warned now
+    out: Named | None = None  # what the last released draft named, while the warning still stood
     released: list[str] = field(default_factory=list)  # names, in order, of what is out and was not ended
     keys: list[str] = field(default_factory=list)  # that agreed to the last draft
 
@@ -124,12 +125,15 @@ class PublicDesk:
         said = named(warning, audience, self._nation)
         kind = _kind(warning, said, line)
         if kind is None:
-            if line.last is not None and line.last.status in WAITING and (warning.status in ENDED or not said.areas):
-                self._set(line, "superseded", f"the warning is now {warning.status}; nothing was released")
+            if warning.status in ENDED or not said.areas:
+                self._take_back(line, f"the warning is now {warning.status}; nothing was released")
             return
         phase = "standing" if warning.status in ("confirmed", "updated") else warning.status
         if phase != "standing" or kind == "correction":  # whoever was told gets it
             said = Named(areas=tuple(sorted(line.told)), from_ns=said.from_ns, to_ns=said.to_ns)
+        elif line.out is not None and _same(said, line.out):  # what people have is right (again)
+            self._take_back(line, "what was released before says the same again")
+            return
         if _is_news(line, kind, phase, said):
             self._lines[(warning.warning, audience)] = line
             carried = self._replace(line, kind, same_phase=line.phase == phase)
@@ -147,10 +151,15 @@ class PublicDesk:
     def _replace(self, line: _Line, kind: ProposalKind, *, same_phase: bool) -> Proposal | None:
         """Supersede the draft that waits; return it if the new one is of the same phase, so that its time limit goes on."""
         old = line.last
-        if old is None or old.status not in WAITING:
-            return None
-        self._set(line, "superseded", f"a newer draft replaces it: {kind}")
-        return old if same_phase else None
+        taken_back = self._take_back(line, f"a newer draft replaces it: {kind}")
+        return old if taken_back and same_phase else None
+
+    def _take_back(self, line: _Line, reason: str) -> bool:
+        """Supersede the draft that waits; return whether there was one."""
+        waits = line.last is not None and line.last.status in WAITING
+        if waits:
+            self._set(line, "superseded", reason)
+        return waits
 
     def _carry(self, line: _Line, old: Proposal) -> None:
         """Let the old draft's time limit go on for the new one: drafts that follow each other quickly must not put off the escalation."""
@@ -271,11 +280,12 @@ class PublicDesk:
         if last is None:
             return
         if last.kind in ("all-clear", "cancel"):
-            line.released, line.told, line.standing = [], [], ()
+            line.released, line.told, line.standing, line.out = [], [], (), None
             return
         line.released.append(last.proposal)
         line.told = sorted({*line.told, *last.areas})
         line.standing = () if last.kind == "correction" else last.areas
+        line.out = line.said if line.phase == "standing" and last.kind != "correction" else None
 
     def _set(self, line: _Line, status: ProposalStatus, reason: str) -> None:
         if line.last is not None:
@@ -317,8 +327,16 @@ def _is_news(line: _Line, kind: ProposalKind, phase: str, said: Named) -> bool:
         return True
     if last.kind != kind and not (last.kind in AT_LIMIT_KINDS and kind in AT_LIMIT_KINDS):
         return True
-    old, new = set(before.areas), set(said.areas)
-    later = said.to_ns - before.to_ns > REDRAFT_NS or before.from_ns - said.from_ns > REDRAFT_NS
     if last.status in WAITING:
-        return not new <= old or later
-    return new != old or later
+        return not set(said.areas) <= set(before.areas) or _later(said, before)
+    return not _same(said, before)
+
+
+def _same(said: Named, before: Named) -> bool:
+    """Whether a reader would be told the same areas and hours."""
+    return set(said.areas) == set(before.areas) and not _later(said, before)
+
+
+def _later(said: Named, before: Named) -> bool:
+    """Whether the hours reach beyond those before by more than a reader would let pass."""
+    return said.to_ns - before.to_ns > REDRAFT_NS or before.from_ns - said.from_ns > REDRAFT_NS
