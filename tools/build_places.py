@@ -41,6 +41,8 @@ class PlaceTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     place: tuple[PlaceRow, ...]
     leave_out: tuple[str, ...]
+    former: dict[str, str]
+    english: dict[str, str]
 
 
 class SiteRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,7 +70,7 @@ def main() -> None:
     sources = geo_sources.Sources(options.sources)
     table = msgspec.convert(tomllib.loads((ROOT / "tools" / "places.toml").read_text()), PlaceTable, strict=False)
     rows = [Place(AreaNames(r.en, r.ko, r.ja), r.lat_deg, r.lon_deg) for r in table.place]
-    places = PlacesFile(NOTICE, CREDIT, (*rows, *cities(sources, table.leave_out)))
+    places = PlacesFile(NOTICE, CREDIT, (*rows, *cities(sources, table)))
     sites = msgspec.convert(tomllib.loads((ROOT / "tools" / "sites.toml").read_text()), SiteTable, strict=False)
     listed = SitesFile(NOTICE, SITES_CREDIT, tuple(Site(r.name, r.nation, r.lat_deg, r.lon_deg) for r in sites.site))
     for name, content in (("places.json", msgspec.json.encode(places)), ("sites.json", msgspec.json.encode(listed))):
@@ -78,7 +80,7 @@ def main() -> None:
     print(f"{len(places.places)} places, {len(listed.sites)} sites")
 
 
-def cities(sources: geo_sources.Sources, leave_out: tuple[str, ...]) -> list[Place]:
+def cities(sources: geo_sources.Sources, table: PlaceTable) -> list[Place]:
     """Return the city of each time zone that has a name in all languages."""
     names = geo_sources.city_names(sources.cldr())
     found = []
@@ -86,10 +88,10 @@ def cities(sources: geo_sources.Sources, leave_out: tuple[str, ...]) -> list[Pla
         if line.startswith("#"):
             continue
         _, position, zone = line.split("\t")[:3]
-        if zone in leave_out:
+        if zone in table.leave_out:
             continue
-        name = names.get(zone, {})
-        english = name.get("en") or zone.rsplit("/", 1)[-1].replace("_", " ")
+        name = names.get(zone) or names.get(table.former.get(zone, ""), {})
+        english = table.english.get(zone) or name.get("en") or zone.rsplit("/", 1)[-1].replace("_", " ")
         if "ko" in name and "ja" in name:
             lat_deg, lon_deg = read_position(position)
             found.append(Place(AreaNames(english, name["ko"], name["ja"]), lat_deg, lon_deg))

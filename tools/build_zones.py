@@ -1,403 +1,311 @@
-"""Build the packaged zone grid and map outlines: ``python tools/build_zones.py [--countries FILE] [--out DIR]``.
+"""Build the packaged zone grids and map outlines: ``python tools/build_zones.py [--sources FOLDER] [--out DIR]``.
 
-Reads Natural Earth 1:10m countries (TopoJSON ``countries-10m.json`` of the npm package world-atlas 2.0.2, fetched with
-``npm pack`` unless ``--countries`` names the file) and ``tools/islets.toml``; writes ``zones.npz`` and ``outlines.npz``.
-Needs numpy, scipy and shapely, which the package itself does not need for look-ups. Takes about three minutes.
+Reads Natural Earth 1:10m countries through ``geo_sources`` and ``tools/islets.toml`` through ``coasts``; writes ``zones.npz``
+and ``outlines.npz``. Needs numpy, scipy and shapely, which the package itself does not need for look-ups. Takes minutes.
 
-Method: each nation's boundary is filled up to one point every 200 m and put into a KD-tree in Earth-centred coordinates;
-the chord to the nearest point is turned into an arc; the sign comes from a point-in-polygon test. The fields are stored in
-whole quanta at the nodes of a regular grid, with finer nodes in the cells that a coast crosses. The same input gives the
-same arrays; the input's checksum is in the file's own description.
+Method: each nation's boundary is filled up with points and put into a KD-tree in Earth-centred coordinates; the chord to the
+nearest point is turned into an arc; the sign comes from a point-in-polygon test. Four grids hold the fields, all cut into cells
+of 8 x 8 sub-cells: the theatre and the world, and for each the finer cells that a coast crosses. A cell holds only the nations
+near it. The same input gives the same arrays; the input's checksum is in the file's own description.
 """
 
 import argparse
-import hashlib
-import json
-import subprocess
-import tarfile
-import tempfile
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import geo_sources
 import msgspec
 import numpy as np
 import shapely
+from coasts import (
+    MEMBERS,
+    ROOT,
+    Blur,
+    Coast,
+    Floats,
+    Ints,
+    World,
+    boundary_points,
+    read_table,
+    read_world,
+    sea_points,
+    table_sha256,
+    to_ecef,
+)
 from numpy.typing import NDArray
+from outline_file import write_outlines
 from scipy.spatial import cKDTree
-from shapely.geometry import MultiPolygon, Polygon, box
-from shapely.ops import linemerge
+from shapely.geometry import MultiPolygon, Polygon
 
-from tocsin.geography.outlines import QUANTUM_DEG
+from tocsin.geography.zone_grids import COARSER, FORMAT, TILE_K, BlurFrame, GridMeta, ZoneMeta, last_columns, refined_tiles
 from tocsin.geography.zone_kernels import EEZ_LIMIT_M, FAR_M
-from tocsin.geography.zones import FORMAT, NOTICE, TILE_K, Layer, ZoneMeta, interpolate_tiles
-from tocsin.units import WGS84_A_M, WGS84_E2
+from tocsin.geography.zones import EEZ_LIMIT_SIGMA_M, NOTICE, WORLD_SIGMA_M
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
+Int16s = NDArray[np.int16]
 
-ROOT: Final = Path(__file__).resolve().parent.parent
-PACKAGE: Final = "world-atlas@2.0.2"
-COUNTRIES_SHA256: Final = "3bc6f1d367a9bcec479841bae0e76092f512838411d0cef124e92eec4db45f79"
-CREDIT: Final = "Made with Natural Earth (public domain), from the world-atlas package by Mike Bostock (ISC licence)"
-
-SOUTH_DEG, NORTH_DEG, WEST_DEG, EAST_DEG = 10.0, 62.0, 115.0, 165.0
-STEP_DEG: Final = 0.05  # 5.6 km: bilinear error near the JPN limit stays below 1 km
-QUANTUM_M: Final = 50.0  # well below the accuracy of the coast
-FARTHEST_M: Final = 1_000_000.0  # larger distances are cut: two nations that far off cannot share a 200 nm limit
-DEEPEST_M: Final = 100_000.0  # how far inland a point lies is cut too; both halve the file
-DENSIFY_M: Final = 200.0  # half of it is the largest error of a nearest point, and only beside the coast
+DEEPEST_M: Final = 100_000.0  # how far inland a point lies is cut here, which keeps the file small
+LONGEST_QUANTA: Final = 32_000  # distances are cut at the range of 16 bits
+FINE_M: Final = 200.0  # between coast points in the theatre: half of it is the largest error, and only beside the coast
+ROUGH_M: Final = 1_000.0  # elsewhere
+FINE_DEG: Final = (5.0, 110.0, 67.0, 170.0)  # the theatre and what lies around it
 BATCH: Final = 200_000  # positions per KD-tree query, to bound memory
-
-# Natural Earth names per nation code; every other country is "other". Spratly Is. and Scarborough Reef have no effect.
-MEMBERS: Final = {
-    "JPN": ("Japan",),
-    "KOR": ("South Korea",),
-    "PRK": ("North Korea",),
-    "CHN": ("China", "Hong Kong", "Macao"),
-    "RUS": ("Russia",),
-    "TWN": ("Taiwan",),
-    "USA": ("United States of America", "Guam", "N. Mariana Is.", "U.S. Minor Outlying Is."),
-    "other": (),
-}
-NO_EFFECT: Final = ("Spratly Is.", "Scarborough Reef")
-RING_POINTS: Final = 4  # a triangle and its closing point: the least that makes a polygon
-SIMPLIFY_DEG: Final = 0.01  # about 1 km, invisible on a page-wide map
-SMALLEST_DEG2: Final = 0.0005  # about 5 km2: smaller pieces of land are not drawn
-
-
-class Islet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One entry of the table: a base point without area."""
-
-    name: str
-    nation: str
-    lat_deg: float
-    lon_deg: float
-    source: str
-    area: str = ""  # alert area it belongs to, where that is not the area of the nearest large land
-
-
-class Feature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One disputed feature: its own points, and what it takes out of a nation's land."""
-
-    key: str
-    claimed_by: tuple[str, ...]
-    owner: str
-    source: str
-    points: tuple[tuple[float, float], ...]
-    taken_from: str = ""
-    box_deg: tuple[float, float, float, float] | None = None  # south, west, north, east
-
-
-class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``tools/islets.toml``."""
-
-    islet: tuple[Islet, ...]
-    feature: tuple[Feature, ...]
+BLUR_STEP_DEG: Final = 0.1
 
 
 @dataclass(frozen=True)
-class Coast:
-    """The land of one layer: polygons, and base points without area as (lat_deg, lon_deg)."""
+class Frame:
+    """One grid of cells, and how far away a nation may be to be listed in a cell."""
 
-    polygons: tuple[Polygon, ...]
-    points: tuple[tuple[float, float], ...]
+    south_deg: float
+    west_deg: float
+    cell_deg: float
+    rows: int
+    columns: int
+    quantum_m: float
+    listed_m: float  # distance from a corner of the cell
+
+    def lattice(self) -> tuple[Floats, Floats]:
+        """Return latitudes and longitudes of all nodes."""
+        step = self.cell_deg / TILE_K
+        lat = self.south_deg + step * np.arange(self.rows * TILE_K + 1)
+        lon = self.west_deg + step * np.arange(self.columns * TILE_K + 1)
+        return lat, lon
+
+
+# 0.05 degree (5.6 km) between nodes: the bilinear error near the JPN limit stays below 1 km; 0.0125 beside a coast (1.4 km, about
+# its accuracy). The world: 0.25 and 0.0625. Quanta are well below the accuracy. A nation is listed if a corner of the cell lies
+# this near to its coast: in the theatre 400 nautical miles and more, so that margins are whole wherever two nations share a limit;
+# in the world so far that any limit within 45 km is where it should be, and margins beyond that are lower bounds.
+THEATRE: Final = Frame(10.0, 115.0, 0.4, 130, 125, 50.0, 850_000.0)
+THEATRE_COAST: Final = Frame(10.0, 115.0, 0.1, 520, 500, 50.0, 0.0)
+WORLD: Final = Frame(-90.0, -180.0, 2.0, 90, 180, 500.0, 620_000.0)
+WORLD_COAST: Final = Frame(-90.0, -180.0, 0.5, 360, 720, 500.0, 0.0)
+REACH_M: Final = (800_000.0, 460_000.0)  # a nation that a cell does not list is at least this far from every point of it
+
+
+@dataclass(frozen=True)
+class Shore:
+    """A layer's coast, ready to be searched."""
+
+    coast: Coast
+    lat_deg: Floats
+    lon_deg: Floats
+    tree: cKDTree
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """The entries of one grid, sorted by layer, then cell: (entries,), (entries,), (entries, 9, 9)."""
+
+    layer: Ints
+    cell: Ints
+    nodes: Ints
 
 
 def main() -> None:
     """Build both files and print what came out."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--countries", type=Path, help="countries-10m.json of world-atlas 2.0.2 (fetched if left out)")
-    parser.add_argument("--islets", type=Path, default=ROOT / "tools" / "islets.toml")
+    parser.add_argument("--sources", type=Path, default=ROOT / ".sources", help="folder of the fetched packages")
     parser.add_argument("--out", type=Path, default=ROOT / "src" / "tocsin" / "geography")
     options = parser.parse_args()
-    countries = options.countries.read_bytes() if options.countries else fetch_countries()
-    if hashlib.sha256(countries).hexdigest() != COUNTRIES_SHA256:
-        raise SystemExit(f"countries file: expected sha256 {COUNTRIES_SHA256}, got another file; use that of {PACKAGE}")
-    islets = options.islets.read_bytes()
-    table = msgspec.convert(tomllib.loads(islets.decode()), Table, strict=False)
-    coasts, layers = read_coasts(countries, table)
-    lat_deg: Floats = np.arange(round((NORTH_DEG - SOUTH_DEG) / STEP_DEG) + 1, dtype=np.float64) * STEP_DEG + SOUTH_DEG
-    lon_deg: Floats = np.arange(round((EAST_DEG - WEST_DEG) / STEP_DEG) + 1, dtype=np.float64) * STEP_DEG + WEST_DEG
-    coarse, tiles = fields(coasts, lat_deg, lon_deg)
-    margins = {nation: margin_field(coarse, layers, nation) for nation in MEMBERS}
+    sources = geo_sources.Sources(options.sources)
+    table = read_table()
+    world = read_world(sources.countries(), table, geo_sources.territory_codes(sources.cldr()))
+    shores = [shore(world.coasts[layer.key]) for layer in world.layers]
+    print(f"{len(world.nations)} nations, {sum(len(s.lat_deg) for s in shores):,} coast points")
+    print("without zones:", *(n for n, zones in zip(world.nations, world.with_zones, strict=True) if not zones))
+    grids = []
+    for base, fine in ((THEATRE, THEATRE_COAST), (WORLD, WORLD_COAST)):
+        grids += [base_tiles(base, shores), coast_tiles(fine, shores, world.border)]
+        print(f"entries: {len(grids[-2].cell):,} and {len(grids[-1].cell):,} beside coasts")
     meta = ZoneMeta(
         format=FORMAT,
-        source=f"{PACKAGE} countries-10m.json (Natural Earth 4.1.0, 1:10m)",
-        source_sha256=COUNTRIES_SHA256,
-        islets_sha256=hashlib.sha256(islets).hexdigest(),
-        credit=CREDIT,
+        source=f"{geo_sources.COUNTRIES_PACKAGE} countries-10m.json (Natural Earth 4.1.0, 1:10m)",
+        source_sha256=geo_sources.SHA256["countries-10m.json"],
+        islets_sha256=table_sha256(),
+        credit=geo_sources.CREDIT,
         notice=NOTICE,
-        south_deg=SOUTH_DEG,
-        west_deg=WEST_DEG,
-        step_deg=STEP_DEG,
-        rows=len(lat_deg),
-        columns=len(lon_deg),
-        quantum_m=QUANTUM_M,
-        farthest_m=FARTHEST_M,
+        grids=tuple(
+            GridMeta(f.south_deg, f.west_deg, f.cell_deg, f.rows, f.columns, f.quantum_m, REACH_M[k // 2])
+            for k, f in enumerate((THEATRE, THEATRE_COAST, WORLD, WORLD_COAST))
+        ),
         deepest_m=DEEPEST_M,
-        nations=tuple(MEMBERS),
-        whole_eez=tuple(n for n in MEMBERS if n != "other" and not touches_edge(margins[n]) and is_inside(coasts[n])),
-        layers=layers,
+        nations=world.nations,
+        whole_eez=tuple(n for n, zones in zip(world.nations, world.with_zones, strict=True) if zones),
+        layers=world.layers,
+        perspectives=world.perspectives,
+        blur=BlurFrame(THEATRE.south_deg, THEATRE.west_deg, BLUR_STEP_DEG, WORLD_SIGMA_M),
     )
-    write_zones(options.out / "zones.npz", meta, coarse, tiles)
-    write_outlines(options.out / "outlines.npz", coasts, layers, coarse, margins, lat_deg, lon_deg)
+    write_zones(options.out / "zones.npz", meta, grids, blur_raster(table.blur))
+    lat_deg, lon_deg = THEATRE.lattice()
+    margins, coast_m = margin_fields(grids[0], world, len(lat_deg), len(lon_deg))
+    write_outlines(options.out / "outlines.npz", world, margins, coast_m, lat_deg, lon_deg)
     for name in ("zones.npz", "outlines.npz"):
         print(f"{options.out / name}: {(options.out / name).stat().st_size:,} bytes")
-    print(f"whole EEZ inside the grid: {', '.join(meta.whole_eez)}; tiles: {len(tiles[0]):,}")
-
-
-# --- reading ---------------------------------------------------------------------------------------------------------
-
-
-def fetch_countries() -> bytes:
-    """Return countries-10m.json of the npm package, fetched into a temporary folder."""
-    with tempfile.TemporaryDirectory() as folder:
-        subprocess.run(["npm", "pack", "--silent", PACKAGE], cwd=folder, check=True, stdout=subprocess.DEVNULL)
-        with tarfile.open(next(Path(folder).glob("*.tgz"))) as archive:
-            member = archive.extractfile("package/countries-10m.json")
-            if member is None:
-                raise SystemExit(f"{PACKAGE}: expected package/countries-10m.json in the archive, found none")
-            return member.read()
-
-
-def read_coasts(countries: bytes, table: Table) -> tuple[dict[str, Coast], tuple[Layer, ...]]:
-    """Return the land of every layer by key, nations first, then features; and the layers' descriptions."""
-    topology = json.loads(countries)
-    arcs = [decode_arc(arc, topology["transform"]) for arc in topology["arcs"]]
-    nation_of = {name: nation for nation, names in MEMBERS.items() for name in names}
-    polygons: dict[str, list[Polygon]] = {nation: [] for nation in MEMBERS}
-    points: dict[str, list[tuple[float, float]]] = {nation: [] for nation in MEMBERS}
-    for geometry in topology["objects"]["countries"]["geometries"]:
-        name = geometry["properties"]["name"]
-        if name not in NO_EFFECT and "arcs" in geometry:
-            shapes = geometry["arcs"] if geometry["type"] == "MultiPolygon" else [geometry["arcs"]]
-            nation = nation_of.get(name, "other")
-            for rings in shapes:
-                closed = [join_arcs(ring, arcs) for ring in rings]
-                if len(closed[0]) >= RING_POINTS:
-                    polygons[nation].append(Polygon(closed[0], [ring for ring in closed[1:] if len(ring) >= RING_POINTS]))
-                else:  # an islet smaller than the quantisation of the source
-                    points[nation].append((float(closed[0][0, 1]), float(closed[0][0, 0])))
-    for islet in table.islet:
-        points[islet.nation].append((islet.lat_deg, islet.lon_deg))
-    coasts: dict[str, Coast] = {}
-    layers = [Layer(nation, nation, disputed=False) for nation in MEMBERS]
-    for feature in table.feature:
-        taken: list[Polygon] = []
-        if feature.box_deg is not None:
-            south, west, north, east = feature.box_deg
-            frame = box(west, south, east, north)
-            taken = [p for p in polygons[feature.taken_from] if frame.contains(p.centroid)]
-            polygons[feature.taken_from] = [p for p in polygons[feature.taken_from] if not frame.contains(p.centroid)]
-        coasts[feature.key] = Coast(tuple(taken), feature.points)
-        layers.append(Layer(feature.key, feature.owner, disputed=True))
-    nations = {nation: Coast(tuple(polygons[nation]), tuple(points[nation])) for nation in MEMBERS}
-    return nations | coasts, tuple(layers)
-
-
-def decode_arc(arc: list[list[int]], transform: dict[str, list[float]]) -> Floats:
-    """(points, 2) longitude and latitude of a quantised, delta-coded TopoJSON arc (TopoJSON specification, 2.1.3)."""
-    points: Floats = np.cumsum(np.array(arc), axis=0) * np.array(transform["scale"]) + np.array(transform["translate"])
-    return points
-
-
-def join_arcs(ring: list[int], arcs: list[Floats]) -> Floats:
-    """(points, 2) closed ring of arcs (a negative index is a reversed arc; shared end points are dropped)."""
-    parts = [arcs[i] if i >= 0 else arcs[~i][::-1] for i in ring]
-    return np.concatenate([parts[0], *(part[1:] for part in parts[1:])])
-
-
-def read_table() -> Table:
-    """Return ``tools/islets.toml``."""
-    return msgspec.convert(tomllib.loads((ROOT / "tools" / "islets.toml").read_text()), Table, strict=False)
 
 
 # --- distance fields -------------------------------------------------------------------------------------------------
 
 
-def to_ecef(lat_deg: Floats, lon_deg: Floats) -> Floats:
-    """(n, 3) Earth-centred metres on the WGS-84 ellipsoid."""
-    lat, lon = np.radians(lat_deg), np.radians(lon_deg)
-    normal_m = WGS84_A_M / np.sqrt(1.0 - WGS84_E2 * np.sin(lat) ** 2)
-    return np.stack(
-        [normal_m * np.cos(lat) * np.cos(lon), normal_m * np.cos(lat) * np.sin(lon), normal_m * (1.0 - WGS84_E2) * np.sin(lat)],
-        axis=-1,
-    )
+def shore(coast: Coast) -> Shore:
+    """Return a coast ready to be searched."""
+    lat, lon = boundary_points(coast, FINE_DEG, FINE_M, ROUGH_M)
+    return Shore(coast, lat, lon, cKDTree(to_ecef(lat, lon)))
 
 
-def boundary_points(coast: Coast) -> tuple[Floats, Floats]:
-    """Latitude and longitude of points at most ``DENSIFY_M`` apart on the coast, where the grid can feel them."""
-    lats, lons = [np.array([p[0] for p in coast.points])], [np.array([p[1] for p in coast.points])]
-    for polygon in coast.polygons:
-        west, south, east, north = polygon.bounds
-        if north < SOUTH_DEG - 16.0 or south > NORTH_DEG + 16.0 or (east < WEST_DEG - 30.0 and west > -165.0):
-            continue
-        for ring in (polygon.exterior, *polygon.interiors):
-            lon, lat = np.array(ring.coords).T
-            step_m = 111_200.0 * np.hypot(np.diff(lat), np.diff(lon) * np.cos(np.radians(lat[:-1])))
-            pieces = np.maximum(1, np.ceil(step_m / DENSIFY_M)).astype(int)
-            start = np.repeat(np.arange(len(pieces)), pieces)
-            share = (np.arange(len(start)) - np.repeat(np.cumsum(pieces) - pieces, pieces)) / pieces[start]
-            lats.append(lat[start] + share * (lat[start + 1] - lat[start]))
-            lons.append(lon[start] + share * (lon[start + 1] - lon[start]))
-    lat_all, lon_all = np.concatenate(lats), np.concatenate(lons)
-    east_deg = lon_all % 360.0
-    near = (lat_all > SOUTH_DEG - 16.0) & (lat_all < NORTH_DEG + 16.0) & (east_deg > WEST_DEG - 30.0) & (east_deg < EAST_DEG + 30.0)
-    return lat_all[near], lon_all[near]
-
-
-def signed_quanta(coast: Coast, tree: cKDTree, lat_deg: Floats, lon_deg: Floats) -> Ints:
-    """Signed distance to a coast in quanta at flat arrays of positions, cut at the farthest and the deepest."""
-    land = MultiPolygon(coast.polygons) if coast.polygons else Polygon()
+def signed_m(one: Shore, lat_deg: Floats, lon_deg: Floats) -> Floats:
+    """Signed distance (m) to a coast at flat arrays of positions, negative on its land."""
+    land = MultiPolygon(one.coast.polygons) if one.coast.polygons else Polygon()
     shapely.prepare(land)
-    out = np.empty(len(lat_deg), np.int32)
+    out = np.empty(len(lat_deg))
     for start in range(0, len(lat_deg), BATCH):
         lat, lon = lat_deg[start : start + BATCH], lon_deg[start : start + BATCH]
         position_m = to_ecef(lat, lon)
-        chord_m = np.minimum(tree.query(position_m, distance_upper_bound=1.1 * FARTHEST_M)[0], 1.1 * FARTHEST_M)
+        chord_m = one.tree.query(position_m)[0]
         radius_m = np.linalg.norm(position_m, axis=1)
-        arc_m = 2.0 * radius_m * np.arcsin(chord_m / (2.0 * radius_m))
-        sign = np.where(shapely.contains_xy(land, lon, lat), -1.0, 1.0)
-        out[start : start + BATCH] = np.rint(np.clip(sign * arc_m, -DEEPEST_M, FARTHEST_M) / QUANTUM_M)
+        arc_m = 2.0 * radius_m * np.arcsin(np.minimum(chord_m / (2.0 * radius_m), 1.0))
+        inside = shapely.contains_xy(land, np.clip(lon, -179.9999, 179.9999), np.clip(lat, -89.9999, 89.9999))  # off the seam
+        out[start : start + BATCH] = np.where(inside, -1.0, 1.0) * arc_m
     return out
 
 
-def fields(coasts: dict[str, Coast], lat_deg: Floats, lon_deg: Floats) -> tuple[NDArray[np.int16], tuple[Ints, Ints, Ints]]:
-    """Return the coarse fields (layers, rows, columns) and the tiles (cell, layer, nodes), sorted by cell, then layer."""
-    coarse, cells, owners, nodes = [], [], [], []
-    lat_all, lon_all = (a.ravel() for a in np.meshgrid(lat_deg, lon_deg, indexing="ij"))
-    part = np.arange(TILE_K + 1) * (STEP_DEG / TILE_K)
-    for layer, coast in enumerate(coasts.values()):
-        lat, lon = boundary_points(coast)
-        tree = cKDTree(to_ecef(lat, lon))
-        coarse.append(signed_quanta(coast, tree, lat_all, lon_all).reshape(len(lat_deg), len(lon_deg)))
-        row, column = np.floor((lat - SOUTH_DEG) / STEP_DEG), np.floor((lon - WEST_DEG) / STEP_DEG)
-        inside = (row >= 0) & (row < len(lat_deg) - 1) & (column >= 0) & (column < len(lon_deg) - 1)
-        cell = np.unique((row * (len(lon_deg) - 1) + column)[inside].astype(np.int32))
-        cell_lat, cell_lon = lat_deg[cell // (len(lon_deg) - 1)], lon_deg[cell % (len(lon_deg) - 1)]
-        shape = (len(cell), TILE_K + 1, TILE_K + 1)
-        node_lat = np.broadcast_to(cell_lat[:, None, None] + part[None, :, None], shape)
-        node_lon = np.broadcast_to(cell_lon[:, None, None] + part[None, None, :], shape)
-        cells.append(cell)
-        owners.append(np.full(len(cell), layer, np.int32))
-        nodes.append(signed_quanta(coast, tree, node_lat.ravel(), node_lon.ravel()).reshape(shape))
-        print(f"layer {layer}: {len(lat):,} coast points, {len(cell):,} tiles")
-    cell, owner = np.concatenate(cells), np.concatenate(owners)
-    order = np.lexsort((owner, cell))
-    return np.array(coarse, np.int16), (cell[order], owner[order], np.concatenate(nodes)[order])
+def quanta(distance_m: Floats, quantum_m: float) -> Ints:
+    """Distances in whole quanta, cut at the deepest and the longest."""
+    return np.clip(np.rint(np.maximum(distance_m, -DEEPEST_M) / quantum_m), -LONGEST_QUANTA, LONGEST_QUANTA).astype(np.int32)
 
 
-def margin_field(coarse: NDArray[np.int16], layers: tuple[Layer, ...], nation: str) -> Floats:
-    """Margin (m) to a nation's EEZ limit at the grid nodes, with the default owners; see ``zone_kernels.eez_margin``."""
-    own_m = np.full(coarse.shape[1:], FAR_M)
-    other_m = np.full(coarse.shape[1:], FAR_M)
-    for layer, field in zip(layers, coarse, strict=True):
-        target = own_m if layer.owner == nation else other_m
-        if layer.owner:
-            np.minimum(target, field * QUANTUM_M, out=target)
-    margin_m: Floats = np.minimum(EEZ_LIMIT_M - own_m, 0.5 * (other_m - own_m))
-    return margin_m
+def base_tiles(frame: Frame, shores: list[Shore]) -> Tiles:
+    """Return the entries of a base grid: per cell all layers near one of its corners, and the nearest one anywhere."""
+    lat = frame.south_deg + frame.cell_deg * np.arange(frame.rows + 1)
+    lon = frame.west_deg + frame.cell_deg * np.arange(frame.columns + 1)
+    corner_lat, corner_lon = (a.ravel() for a in np.meshgrid(lat, lon, indexing="ij"))
+    corners = np.array([signed_m(one, corner_lat, corner_lon) for one in shores], np.float32).reshape(len(shores), len(lat), len(lon))
+    nearest = corners.argmin(axis=0)
+    tiles = []
+    looked_up = np.ones(frame.rows * frame.columns, bool)
+    if frame is WORLD:
+        row, column = np.divmod(np.arange(frame.rows * frame.columns), frame.columns)
+        middle_lat, middle_lon = (frame.south_deg + frame.cell_deg * (row + 0.5), frame.west_deg + frame.cell_deg * (column + 0.5))
+        looked_up = ~in_theatre(middle_lat, middle_lon, 0.5 * frame.cell_deg)
+    for index, one in enumerate(shores):
+        wanted = (corners[index] <= frame.listed_m) | (nearest == index)
+        near = wanted[:-1, :-1] | wanted[:-1, 1:] | wanted[1:, :-1] | wanted[1:, 1:]
+        cell = np.flatnonzero(near.ravel() & looked_up).astype(np.int32)
+        tiles.append(layer_tiles(frame, one, index, cell))
+    return joined(tiles)
 
 
-def touches_edge(margin_m: Floats) -> bool:
-    """Whether a zone reaches the edge of the grid (a node of the edge lies inside)."""
-    return bool(max(margin_m[0].max(), margin_m[-1].max(), margin_m[:, 0].max(), margin_m[:, -1].max()) >= 0.0)
+def coast_tiles(frame: Frame, shores: list[Shore], border: NDArray[np.int64]) -> Tiles:
+    """Return the entries of a finer grid: the cells that a coast crosses; in the world only those at sea, outside the theatre."""
+    tiles = []
+    for index, one in enumerate(shores):
+        lat, lon = (one.lat_deg, one.lon_deg) if frame is THEATRE_COAST else sea_points(one.coast, border)
+        row, column = np.floor((lat - frame.south_deg) / frame.cell_deg), np.floor((lon - frame.west_deg) / frame.cell_deg)
+        inside = (row >= 0) & (row < frame.rows) & (column >= 0) & (column < frame.columns)
+        if frame is WORLD_COAST:
+            inside &= ~in_theatre(lat, lon, WORLD_COAST.cell_deg)
+        cell = np.unique((row * frame.columns + column)[inside].astype(np.int32))
+        tiles.append(layer_tiles(frame, one, index, cell))
+    return joined(tiles)
 
 
-def is_inside(coast: Coast) -> bool:
-    """Whether all the land of a nation lies inside the grid."""
-    frame = box(WEST_DEG, SOUTH_DEG, EAST_DEG, NORTH_DEG)
-    return all(frame.contains(polygon) for polygon in coast.polygons)
+def in_theatre(lat_deg: Floats, lon_deg: Floats, edge_deg: float) -> NDArray[np.bool_]:
+    """Whether points lie in the theatre, at least ``edge_deg`` from its edge."""
+    north, east = THEATRE.south_deg + THEATRE.cell_deg * THEATRE.rows, THEATRE.west_deg + THEATRE.cell_deg * THEATRE.columns
+    in_lat = (lat_deg >= THEATRE.south_deg + edge_deg) & (lat_deg <= north - edge_deg)
+    return in_lat & (lon_deg >= THEATRE.west_deg + edge_deg) & (lon_deg <= east - edge_deg)
+
+
+def layer_tiles(frame: Frame, one: Shore, index: int, cell: Ints) -> Tiles:
+    """Return the entries of one layer in the given cells; each node is computed once."""
+    lat, lon = frame.lattice()
+    part = np.arange(TILE_K + 1)
+    row, column = cell // frame.columns * TILE_K, cell % frame.columns * TILE_K
+    node = (row[:, None, None] + part[None, :, None]) * len(lon) + column[:, None, None] + part[None, None, :]
+    unique, inverse = np.unique(node, return_inverse=True)
+    value = quanta(signed_m(one, lat[unique // len(lon)], lon[unique % len(lon)]), frame.quantum_m)
+    return Tiles(np.full(len(cell), index, np.int32), cell, value[inverse.reshape(node.shape)])
+
+
+def joined(tiles: list[Tiles]) -> Tiles:
+    """Return all entries as one."""
+    return Tiles(
+        np.concatenate([t.layer for t in tiles]), np.concatenate([t.cell for t in tiles]), np.concatenate([t.nodes for t in tiles])
+    )
+
+
+def margin_fields(tiles: Tiles, world: World, rows: int, columns: int) -> tuple[dict[str, Floats], Floats]:
+    """Margin (m) to each known nation's EEZ limit at the theatre's nodes, default owners, and the nearest coast (m)."""
+    fields = {nation: np.full((rows, columns), FAR_M) for nation in (*MEMBERS, "")}  # "" for all other nations
+    part = np.arange(TILE_K + 1)
+    for index, layer in enumerate(world.layers):
+        chosen = tiles.layer == index
+        if not layer.owner or not world.with_zones[world.nations.index(layer.owner)] or not chosen.any():
+            continue
+        cell = tiles.cell[chosen]
+        row, column = cell // THEATRE.columns * TILE_K, cell % THEATRE.columns * TILE_K
+        field = fields[layer.owner if layer.owner in MEMBERS else ""]
+        place = (row[:, None, None] + part[None, :, None], column[:, None, None] + part[None, None, :])
+        np.minimum.at(field, place, tiles.nodes[chosen] * THEATRE.quantum_m)
+    margins = {}
+    for nation in MEMBERS:
+        other_m = np.min([field for key, field in fields.items() if key != nation], axis=0)
+        margins[nation] = np.minimum(EEZ_LIMIT_M - fields[nation], 0.5 * (other_m - fields[nation]))
+    return margins, np.min(list(fields.values()), axis=0)
+
+
+def blur_raster(blurs: tuple[Blur, ...]) -> NDArray[np.uint8]:
+    """(rows, columns) 1-sigma error of the limits in km over the theatre; where two parts overlap the larger one."""
+    rows, columns = round(THEATRE.rows * THEATRE.cell_deg / BLUR_STEP_DEG), round(THEATRE.columns * THEATRE.cell_deg / BLUR_STEP_DEG)
+    lat = THEATRE.south_deg + BLUR_STEP_DEG * (np.arange(rows) + 0.5)
+    lon = THEATRE.west_deg + BLUR_STEP_DEG * (np.arange(columns) + 0.5)
+    x, y = np.meshgrid(lon, lat)
+    out = np.full((rows, columns), round(EEZ_LIMIT_SIGMA_M / 1_000.0), np.uint8)
+    for blur in blurs:
+        area = Polygon([(lon_deg, lat_deg) for lat_deg, lon_deg in blur.polygon])
+        inside = shapely.contains_xy(area, x, y)
+        if not inside.any():
+            raise SystemExit(f"blur {blur.name}: expected a polygon inside the theatre, found no cell in it")
+        out[inside] = np.maximum(out[inside], round(blur.sigma_km))
+    return out
 
 
 # --- writing ---------------------------------------------------------------------------------------------------------
 
 
-def write_zones(path: Path, meta: ZoneMeta, coarse: NDArray[np.int16], tiles: tuple[Ints, Ints, Ints]) -> None:
-    """Write the grid: second differences along each row in two byte planes, tiles as residuals of bilinear interpolation."""
-    cell, layer, nodes = tiles
-    step = np.diff(coarse.view(np.uint16), axis=2, prepend=np.uint16(0))
-    residual = np.diff(step, axis=2, prepend=np.uint16(0)).view(np.int16)
-    folded = ((residual << 1) ^ (residual >> 15)).view(np.uint16)  # 0, -1, 1, -2 ... become 0, 1, 2, 3 ...
-    tile_residual = nodes - interpolate_tiles(coarse, cell, layer)
-    if np.abs(tile_residual).max() > 127:  # the range of the stored 8 bits
-        raise SystemExit(f"tile residual: expected at most 127 quanta, got {np.abs(tile_residual).max()}; raise QUANTUM_M")
-    np.savez_compressed(
-        path,
-        meta=np.frombuffer(msgspec.json.encode(meta), np.uint8),
-        coarse_low=(folded & 0xFF).astype(np.uint8),
-        coarse_high=(folded >> 8).astype(np.uint8),
-        tile_cell_step=np.diff(cell, prepend=np.int32(0)).astype(np.int32),
-        tile_layer=layer.astype(np.uint8),
-        tile_residual=tile_residual.astype(np.int8),
-    )
+def write_zones(path: Path, meta: ZoneMeta, grids: list[Tiles], blur_km: NDArray[np.uint8]) -> None:
+    """Write the grids in the form that ``zone_grids`` reads: differences that are mostly zero, in two byte planes."""
+    arrays: dict[str, NDArray[np.generic]] = {"meta": np.frombuffer(msgspec.json.encode(meta), np.uint8), "blur_km": blur_km}
+    for k, tiles in enumerate(grids):
+        counts = np.bincount(tiles.layer, minlength=len(meta.layers))
+        first = np.repeat(np.cumsum(counts) - counts, counts) == np.arange(len(tiles.cell))
+        arrays[f"count_{k}"] = counts.astype(np.int32)
+        arrays[f"cell_step_{k}"] = np.where(first, tiles.cell, np.diff(tiles.cell, prepend=np.int32(0))).astype(np.int32)
+        nodes = tiles.nodes.astype(np.int16)
+        if k in COARSER:
+            base = grids[COARSER[k]]
+            guess = refined_tiles(meta, k, tiles.cell, tiles.layer, base.cell, base.layer, base.nodes.astype(np.int16))
+            folded = fold(nodes - guess)
+        else:
+            folded = fold_strip(tiles, nodes, meta.grids[k].columns)
+        arrays[f"low_{k}"] = (folded & 0xFF).astype(np.uint8)
+        arrays[f"high_{k}"] = (folded >> 8).astype(np.uint8)
+    np.savez_compressed(path, **arrays)
 
 
-def write_outlines(
-    path: Path,
-    coasts: dict[str, Coast],
-    layers: tuple[Layer, ...],
-    coarse: NDArray[np.int16],
-    margins: dict[str, Floats],
-    lat_deg: Floats,
-    lon_deg: Floats,
-) -> None:
-    """Write the land polygons and the EEZ limits of all named nations, in whole quanta, delta-coded."""
-    lines: list[tuple[str, str, list[Floats]]] = []
-    for layer in layers:
-        lines.extend(
-            ("land", layer.owner, [np.array(ring.coords) for ring in (polygon.exterior, *polygon.interiors)])
-            for polygon in drawn_land(coasts[layer.key])
-        )
-    coast_m = np.min([field * QUANTUM_M for layer, field in zip(layers, coarse, strict=True) if layer.owner], axis=0)
-    for nation, margin_m in margins.items():
-        if nation != "other":
-            lines.append(("eez-limit", nation, limit_lines(margin_m, coast_m, lat_deg, lon_deg)))
-    head = [{"kind": kind, "nation": nation, "lengths": [len(ring) for ring in rings]} for kind, nation, rings in lines]
-    points = np.concatenate([ring for _, _, rings in lines for ring in rings])[:, ::-1]
-    quanta = np.rint(points / QUANTUM_DEG).astype(np.int32)
-    steps = np.diff(quanta, axis=0, prepend=np.zeros((1, 2), np.int32))
-    np.savez_compressed(path, lines=np.frombuffer(json.dumps(head).encode(), np.uint8), steps=steps)
+def fold_strip(tiles: Tiles, nodes: Int16s, columns: int) -> NDArray[np.uint16]:
+    """(9, entries * 8 + entries) what ``zone_grids.unpack_strip`` reads, folded."""
+    strip = np.ascontiguousarray(nodes[:, :, :TILE_K].transpose(1, 0, 2)).reshape(TILE_K + 1, -1).view(np.uint16)
+    step = np.diff(strip, axis=1, prepend=np.uint16(0))
+    inner = np.diff(step, axis=1, prepend=np.uint16(0)).view(np.int16)
+    edge = nodes[:, :, TILE_K] - last_columns(nodes, tiles.cell, tiles.layer, columns)
+    return fold(np.concatenate([inner, edge.T], axis=1))
 
 
-def drawn_land(coast: Coast) -> list[Polygon]:
-    """Land inside the grid, simplified; pieces too small to see are left out."""
-    frame = box(WEST_DEG, SOUTH_DEG, EAST_DEG, NORTH_DEG)
-    pieces = []
-    for polygon in coast.polygons:
-        if not polygon.intersects(frame):
-            continue
-        cut = polygon.intersection(frame).simplify(SIMPLIFY_DEG)
-        pieces += [p for p in getattr(cut, "geoms", [cut]) if isinstance(p, Polygon) and p.area >= SMALLEST_DEG2]
-    return pieces
-
-
-def limit_lines(margin_m: Floats, coast_m: Floats, lat_deg: Floats, lon_deg: Floats) -> list[Floats]:
-    """(points, 2) longitude and latitude along margin zero at sea, joined and simplified.
-
-    Marching triangles: each cell is cut along one diagonal, so that every triangle of mixed signs holds one segment.
-    """
-    lon, lat = np.meshgrid(lon_deg, lat_deg)
-    corner = {(i, j): np.s_[i : lat.shape[0] - 1 + i, j : lat.shape[1] - 1 + j] for i in (0, 1) for j in (0, 1)}
-    segments = []
-    for triangle in (((0, 0), (0, 1), (1, 1)), ((0, 0), (1, 0), (1, 1))):
-        m, x, y, c = (np.stack([a[corner[k]].ravel() for k in triangle]) for a in (margin_m, lon, lat, coast_m))
-        inside = m >= 0.0
-        mixed = (inside.any(axis=0)) & (~inside.all(axis=0)) & (c.min(axis=0) > STEP_DEG * 60.0 * 1852.0)
-        m, x, y = (a[:, mixed] for a in (m, x, y))
-        inside = inside[:, mixed]
-        alone = np.where(inside.sum(axis=0) == 1, inside.argmax(axis=0), (~inside).argmax(axis=0))
-        ends = []
-        for other in ((alone + 1) % 3, (alone + 2) % 3):
-            low, high = np.minimum(alone, other), np.maximum(alone, other)  # one order per edge: neighbours meet exactly
-            n = np.arange(len(low))
-            share = m[low, n] / (m[low, n] - m[high, n])
-            ends.append(np.stack([x[low, n] + share * (x[high, n] - x[low, n]), y[low, n] + share * (y[high, n] - y[low, n])], -1))
-        segments.append(np.stack(ends, axis=1))
-    joined = linemerge([np.round(segment, 6) for segment in np.concatenate(segments)])
-    return [np.array(line.simplify(SIMPLIFY_DEG).coords) for line in getattr(joined, "geoms", [joined]) if line.length > STEP_DEG]
+def fold(residual: Int16s) -> NDArray[np.uint16]:
+    """Fold 0, -1, 1, -2 ... into 0, 1, 2, 3 ..., so that small residuals have an empty high byte."""
+    return ((residual << 1) ^ (residual >> 15)).view(np.uint16)
 
 
 if __name__ == "__main__":

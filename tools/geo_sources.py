@@ -32,6 +32,7 @@ SHA256: Final = {
     "zone.tab": "e2e8e31c4e10f44576c79345e76060591dbb3eef6ce14e006afc8a373caa9593",
 }
 CREDIT: Final = "Made with Natural Earth (public domain), from the world-atlas package by Mike Bostock (ISC licence)"
+WITHDRAWN: Final = ("BU", "ZR", "TP", "CS", "YU")  # codes of Burma, Zaire ...: the CLDR still lists them under the same numbers
 LANGUAGES: Final = ("en", "ko", "ja")
 GPKG_HEADER_BYTES: Final = (8, 40, 56, 56, 72)  # GeoPackage 1.2, 2.1.3: header length by envelope kind
 
@@ -142,12 +143,11 @@ def by_language(cldr: Path, folder: str, pattern: str, code: Callable[[str], str
 def territory_codes(cldr: Path) -> dict[str, tuple[str, str]]:
     """Return alpha-2 and alpha-3 code by ISO numeric code ("392": ("JP", "JPN"))."""
     tree = ET.parse(cldr / "supplemental" / "supplementalData.xml")  # noqa: S314 - a pinned Debian package
-    rows = tree.iterfind(".//codeMappings/territoryCodes")
-    return {
-        row.attrib["numeric"]: (row.attrib["type"], row.attrib["alpha3"])
-        for row in rows
-        if "numeric" in row.attrib and "alpha3" in row.attrib
-    }
+    codes = {}
+    for row in tree.iterfind(".//codeMappings/territoryCodes"):
+        if "numeric" in row.attrib and "alpha3" in row.attrib and row.attrib["type"] not in WITHDRAWN:
+            codes[row.attrib["numeric"]] = (row.attrib["type"], row.attrib["alpha3"])
+    return codes
 
 
 def city_names(cldr: Path) -> dict[str, dict[str, str]]:

@@ -1,10 +1,10 @@
-"""Zone look-ups: published limits, towns and seas, probabilities near limits, and the grid against a slow twin.
+"""Zone look-ups: towns and seas of the theatre and of the world, probabilities near limits, claims, refusals.
 
-Outside numbers: the due-west limits come from a comparison with the Marine Regions EEZ v12 (VLIZ, marineregions.org); the
-30 August 2023 distances (350 and 400 km from Sunan) from the statement of Japan's Ministry of Defense; town positions from
-public gazetteers, rounded to 0.01 degree.
+Outside numbers: town positions from public gazetteers, rounded to 0.01 degree; positions and countries of the world's cities from
+the time zone database (``zone_cities.csv``). Published limits and landings are in ``test_limits``.
 """
 
+import csv
 import hashlib
 import math
 from pathlib import Path
@@ -21,6 +21,7 @@ from tocsin.geography import (
     load_zones,
     p_land,
     p_outside_eez,
+    perspective,
     zone_of,
     zone_probabilities,
 )
@@ -50,33 +51,6 @@ def sample(lat_deg: float, lon_deg: float, sigma_m: float, n: int) -> tuple[np.n
 
 
 @pytest.mark.parametrize(
-    ("name", "lat_deg", "lon_deg", "limit_km"),
-    [("Okushiri", 42.16, 139.44, 213.0), ("Oshima-Oshima", 41.51, 139.36, 249.0), ("Cape Tappi", 41.26, 140.34, 349.0)],
-)
-def test_the_limit_due_west_agrees_with_the_reference(zones: Zones, name: str, lat_deg: float, lon_deg: float, limit_km: float) -> None:
-    near_m, far_m = 50.0 * KM, 450.0 * KM
-    while far_m - near_m > 10.0:
-        middle_m = 0.5 * (near_m + far_m)
-        margin_m = eez_margin_m(zones, "JPN", *offset(lat_deg, lon_deg, 270.0, middle_m))
-        assert margin_m is not None
-        near_m, far_m = (middle_m, far_m) if margin_m > 0.0 else (near_m, middle_m)
-    assert near_m / KM == pytest.approx(limit_km, abs=6.0), name
-
-
-@pytest.mark.parametrize("distance_km", [350.0, 400.0])
-@pytest.mark.parametrize("bearing_deg", [50.0, 60.0, 70.0, 80.0, 90.0])
-def test_the_landings_of_30_august_2023_lie_outside_japans_eez_on_every_plausible_bearing(
-    zones: Zones, distance_km: float, bearing_deg: float
-) -> None:
-    lat_rad, lon_rad = offset(39.200, 125.673, bearing_deg, distance_km * KM)
-    margin_m = eez_margin_m(zones, "JPN", lat_rad, lon_rad)
-    assert margin_m is not None
-    assert -450.0 * KM < margin_m < -100.0 * KM  # an independent computation (GSHHG coast) gave 114 to 298 km outside
-    lat, lon = sample(lat_rad / DEG, lon_rad / DEG, 10.0 * KM, 500)
-    assert p_outside_eez(zones, "JPN", lat, lon) == 1.0
-
-
-@pytest.mark.parametrize(
     ("label", "lat_deg", "lon_deg"),
     [
         ("land:JPN", 35.68, 139.77),  # Tokyo
@@ -96,7 +70,7 @@ def test_the_landings_of_30_august_2023_lie_outside_japans_eez_on_every_plausibl
         ("land:TWN", 25.04, 121.56),  # Taipei
         ("land:USA", 13.475, 144.75),  # Hagatna
         ("land:USA", 15.19, 145.745),  # Saipan
-        ("land:other", 14.60, 121.00),  # Manila
+        ("land:PHL", 14.60, 121.00),  # Manila
         ("territorial:JPN", 37.88, 136.95),  # beside Hegurajima
         ("contiguous:JPN", 37.85, 137.30),  # between 12 and 24 nautical miles east of Hegurajima
         ("eez:JPN", 38.50, 136.50),  # Yamato Basin
@@ -118,27 +92,87 @@ def test_towns_and_seas_get_the_expected_label(zones: Zones, label: str, lat_deg
 
 
 @pytest.mark.parametrize(
-    ("lat_deg", "lon_deg"),
-    [(0.0, 135.0), (40.0, 180.0), (40.0, -180.0), (40.0, 540.0), (90.0, 0.0), (-90.0, 0.0), (62.001, 130.0), (40.0, 114.999)],
+    ("label", "nearest", "lat_deg", "lon_deg"),
+    [
+        ("land:ATA", "ATA", -90.0, 0.0),
+        ("high-seas", "GRL", 90.0, 0.0),  # Kaffeklubben Island is the land nearest to the North Pole, 711 km
+        ("high-seas", "ATA", -66.0, 0.0),  # off Queen Maud Land: no state's zone is recognised there
+        ("high-seas", "ATA", -58.5, -42.0),  # off the South Orkney Islands
+        ("high-seas", "PCN", -48.88, -123.39),  # Point Nemo, 2 688 km from Ducie Island
+        ("land:RUS", "RUS", 67.8, 179.0),  # Chukotka, on both sides of the antimeridian
+        ("land:RUS", "RUS", 67.8, -179.0),
+        ("territorial:FJI", "FJI", -16.75, 180.0),
+        ("land:USA", "USA", 21.45, -157.95),  # Oahu
+        ("eez:USA", "USA", 23.0, -155.0),  # north of Hawaii
+        ("high-seas", "USA", 27.0, -150.0),  # north-east of Hawaii
+        ("land:USA", "USA", 61.2, -149.8),  # Anchorage
+        ("eez:USA", "USA", 50.5, 178.0),  # Aleutian Islands, Rat Islands
+        ("eez:RUS", "RUS", 54.0, 168.5),  # off the Commander Islands
+        ("land:MNG", "MNG", 47.9, 106.9),  # Ulaanbaatar, a state without a coast
+        ("land:CHE", "CHE", 46.95, 7.45),  # Bern
+        ("eez:VNM", "VNM", 17.5, 107.9),  # nearer to Laos than 200 nautical miles, but Laos has no coast
+        ("high-seas", "SHN", -35.0, -18.0),  # South Atlantic
+        ("eez:IND", "IND", 15.0, 72.0),
+    ],
 )
-def test_a_point_outside_the_grid_is_not_covered(zones: Zones, lat_deg: float, lon_deg: float) -> None:
+def test_every_point_on_earth_has_an_answer(zones: Zones, label: str, nearest: str, lat_deg: float, lon_deg: float) -> None:
     answer = zone_of(zones, lat_deg * DEG, lon_deg * DEG)
-    assert (answer.label, answer.nation, answer.margin_to_limit_m) == ("not-covered", None, None)
-    assert eez_margin_m(zones, "JPN", lat_deg * DEG, lon_deg * DEG) is None
-    one = np.array([lat_deg * DEG]), np.array([lon_deg * DEG])
-    assert zone_probabilities(zones, *one) == (("not-covered", 1.0),)
-    assert p_outside_eez(zones, "JPN", *one) == 1.0  # the grid holds all of Japan's EEZ
-    assert p_land(zones, "JPN", *one) == 0.0
-    with pytest.raises(OurFault, match="only part of the EEZ of USA"):
-        p_outside_eez(zones, "USA", *one)
+    assert (answer.label, answer.nearest_nation) == (label, nearest)
+    assert zone_probabilities(zones, np.array([lat_deg * DEG]), np.array([lon_deg * DEG]), 0.0) == ((label, 1.0),)
+    assert answer.notice == "approximate, no legal value"
 
 
-def test_the_corners_of_the_grid_are_covered_and_a_whole_turn_changes_nothing(zones: Zones) -> None:
-    for lat_deg, lon_deg in ((10.0, 115.0), (10.0, 164.999), (61.999, 115.0), (61.999, 164.999)):
-        assert zone_of(zones, lat_deg * DEG, lon_deg * DEG).label != "not-covered"
-    here = zone_of(zones, 38.5 * DEG, 136.5 * DEG)
+def test_the_most_remote_points_are_as_far_from_land_as_is_published(zones: Zones) -> None:
+    """Point Nemo lies 2 688 km from three islands (H. Lukatela, 1992); the North Pole about 710 km from Kaffeklubben Island."""
+    nemo = zone_of(zones, -48.8767 * DEG, -123.3933 * DEG)
+    assert nemo.nearest_coast_m == pytest.approx(2_688.0 * KM, abs=10.0 * KM)
+    pole = zone_of(zones, 0.5 * math.pi, 0.0)
+    assert pole.nearest_coast_m == pytest.approx(710.0 * KM, abs=10.0 * KM)
+    assert pole.nearest_coast_m == zone_of(zones, 0.5 * math.pi, 2.0).nearest_coast_m
+
+
+# Enclaves and states smaller than the world's grid, and two places that the coast data draws as another state does.
+BEYOND_THE_WORLDS_GRID = {
+    "Europe/Busingen", "Europe/Gibraltar", "Europe/Monaco", "Europe/San_Marino", "Europe/Vatican", "Europe/Vaduz", "America/Lower_Princes",
+    "Africa/El_Aaiun", "Asia/Jerusalem",
+}  # fmt: skip
+
+
+def test_the_cities_of_the_worlds_time_zones_lie_in_their_country_and_ashore(zones: Zones) -> None:
+    """More than 400 cities to a minute of arc (1.9 km); the world's coast is good to some kilometres, so a harbour may lie off it."""
+    with (Path(__file__).resolve().parents[1] / "reference" / "zone_cities.csv").open() as file:
+        rows = list(csv.DictReader(line for line in file if not line.startswith("#")))
+    assert len(rows) > 400
+    wrong, off_km = set(), []
+    for row in rows:
+        answer = zone_of(zones, float(row["lat_deg"]) * DEG, float(row["lon_deg"]) * DEG)
+        assert answer.nearest_coast_m is not None
+        off_km.append(answer.nearest_coast_m / KM)
+        if answer.nearest_nation not in row["nation"].split("/"):
+            wrong.add(row["city"])
+    assert wrong <= BEYOND_THE_WORLDS_GRID
+    assert np.percentile(off_km, 95) < 3.0
+    assert np.percentile(off_km, 99) < 16.0
+    assert max(off_km) < 40.0  # Kwajalein: the database names the middle of the lagoon
+
+
+@pytest.mark.parametrize(
+    ("lat_deg", "lon_deg"), [(66.0, 180.0), (-17.0, 180.0), (52.0, 180.0), (38.5, 136.5), (61.999, 164.999), (12.0, 118.0)]
+)
+def test_whole_turns_and_the_antimeridian_change_nothing(zones: Zones, lat_deg: float, lon_deg: float) -> None:
+    here = zone_of(zones, lat_deg * DEG, lon_deg * DEG)
     for turns in (-2, -1, 1):
-        assert zone_of(zones, 38.5 * DEG, (136.5 + 360.0 * turns) * DEG).label == here.label
+        there = zone_of(zones, lat_deg * DEG, (lon_deg + 360.0 * turns) * DEG)
+        assert there.label == here.label
+        assert there.nearest_coast_m == pytest.approx(here.nearest_coast_m, abs=1.0)
+
+
+@pytest.mark.parametrize(("lat_deg", "lon_deg"), [(10.0, 140.0), (62.0, 150.0), (40.0, 115.0), (30.0, 165.0), (50.0, 165.0)])
+def test_the_distance_to_the_coast_has_no_step_at_the_edge_of_the_theatre(zones: Zones, lat_deg: float, lon_deg: float) -> None:
+    inside_m = zone_of(zones, lat_deg * DEG, lon_deg * DEG).nearest_coast_m
+    for north, east in ((1e-6, 0.0), (-1e-6, 0.0), (0.0, 1e-6), (0.0, -1e-6)):
+        outside_m = zone_of(zones, (lat_deg + north) * DEG, (lon_deg + east) * DEG).nearest_coast_m
+        assert outside_m == pytest.approx(inside_m, abs=3.0 * KM)  # the world's grid is coarser
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
@@ -162,7 +196,7 @@ def test_wrong_arguments_are_refused_with_a_reason(zones: Zones) -> None:
     with pytest.raises(OurFault, match="blur_m"):
         zone_probabilities(zones, one, np.array([2.3]), math.nan)
     with pytest.raises(OurFault, match="expected one of JPN"):
-        p_outside_eez(zones, "FRA", one, np.array([2.3]))
+        p_outside_eez(zones, "XYZ", one, np.array([2.3]))
 
 
 @pytest.mark.parametrize(
@@ -224,23 +258,54 @@ def test_a_claim_moves_the_limit_and_an_unknown_one_is_refused(zones: Zones) -> 
     kunashir = 44.10 * DEG, 145.90 * DEG
     assert zone_of(zones, *kunashir).label == "land:RUS"
     assert zone_of(load_zones((Claim("south-kurils", "JPN"),)), *kunashir).label == "land:JPN"
-    with pytest.raises(OurFault, match="dokdo-takeshima, okinotorishima"):
+    with pytest.raises(OurFault, match="crimea, dokdo-takeshima, okinotorishima"):
         load_zones((Claim("atlantis", "JPN"),))
-    with pytest.raises(OurFault, match="got 'okinotorishima' and 'FRA'"):
-        load_zones((Claim("okinotorishima", "FRA"),))
+    with pytest.raises(OurFault, match="got 'okinotorishima' and 'XYZ'"):
+        load_zones((Claim("okinotorishima", "XYZ"),))
 
 
-def test_the_margin_never_changes_faster_than_the_position(zones: Zones) -> None:
-    """What makes it a safe lower bound of the distance to the limit; 2 % for the grid's interpolation."""
+@pytest.mark.parametrize(
+    ("nation", "label", "lat_deg", "lon_deg"),
+    [
+        ("JPN", "land:JPN", 44.10, 145.90),  # Kunashir
+        ("RUS", "land:RUS", 44.10, 145.90),
+        ("KOR", "eez:KOR", 37.40, 133.15),  # beyond the middle between Ulleungdo and Oki, with Dokdo as a base point
+        ("KOR", "high-seas", 20.42, 137.50),  # Okinotorishima as a rock
+        ("CHN", "high-seas", 20.42, 137.50),
+        ("JPN", "eez:JPN", 20.42, 137.50),
+        ("CHN", "territorial:CHN", 25.80, 123.50),  # beside Uotsuri / Diaoyu
+        ("TWN", "territorial:TWN", 25.80, 123.50),
+        ("JPN", "territorial:JPN", 25.80, 123.50),
+        ("USA", "territorial:JPN", 25.80, 123.50),  # no view on record: administration decides
+    ],
+)
+def test_a_nations_perspective_moves_disputed_features(nation: str, label: str, lat_deg: float, lon_deg: float) -> None:
+    assert zone_of(load_zones(perspective(nation)), lat_deg * DEG, lon_deg * DEG).label == label
+
+
+def test_crimea_is_ukrainian_unless_a_claim_says_otherwise(zones: Zones) -> None:
+    """UN General Assembly resolution 68/262."""
+    assert zone_of(zones, 44.95 * DEG, 34.10 * DEG).label == "land:UKR"
+    assert zone_of(load_zones(perspective("RUS")), 44.95 * DEG, 34.10 * DEG).label == "land:RUS"
+
+
+@pytest.mark.parametrize(
+    ("nation", "south", "west", "north", "east"),
+    [("JPN", 16.0, 120.0, 56.0, 160.0), ("USA", -30.0, -180.0, 70.0, 180.0), ("FRA", -60.0, -180.0, 60.0, 180.0)],
+)
+def test_the_margin_never_changes_faster_than_the_position(
+    zones: Zones, nation: str, south: float, west: float, north: float, east: float
+) -> None:
+    """What makes it a safe lower bound of the distance to the limit; 2 % for the grid's interpolation, 3 km for the world's coast."""
     random = np.random.default_rng(5)
     for _ in range(300):
-        lat_deg, lon_deg = random.uniform(16.0, 56.0), random.uniform(120.0, 160.0)
+        lat_deg, lon_deg = random.uniform(south, north), random.uniform(west, east)
         there = offset(lat_deg, lon_deg, random.uniform(0.0, 360.0), 20.0 * KM)
-        first = eez_margin_m(zones, "JPN", lat_deg * DEG, lon_deg * DEG)
-        second = eez_margin_m(zones, "JPN", *there)
+        first = eez_margin_m(zones, nation, lat_deg * DEG, lon_deg * DEG)
+        second = eez_margin_m(zones, nation, *there)
         assert first is not None
         assert second is not None
-        assert abs(first - second) <= 20.0 * KM * 1.02 + 300.0
+        assert abs(first - second) <= 20.0 * KM * 1.02 + (300.0 if nation == "JPN" else 3_000.0)
 
 
 def test_the_packaged_file_states_its_source_its_credit_and_that_it_has_no_legal_value(zones: Zones) -> None:
@@ -249,8 +314,8 @@ def test_the_packaged_file_states_its_source_its_credit_and_that_it_has_no_legal
     assert meta.source_sha256 == "3bc6f1d367a9bcec479841bae0e76092f512838411d0cef124e92eec4db45f79"
     assert "Natural Earth" in meta.credit
     assert meta.notice == NOTICE == "approximate, no legal value"
-    assert {"JPN", "KOR", "PRK", "TWN"} <= set(meta.whole_eez)
-    assert (meta.south_deg, meta.west_deg) == (10.0, 115.0)
+    assert {"JPN", "KOR", "PRK", "CHN", "RUS", "TWN", "USA"} == set(meta.nations[:7])
+    assert {"MNG", "CHE", "ATA"}.isdisjoint(meta.whole_eez)
 
 
 def test_the_packaged_file_was_built_from_the_islet_table_in_the_repository(zones: Zones) -> None:

@@ -13,7 +13,7 @@ from tocsin.assessment.legal import legal_texts, load_legal
 from tocsin.assessment.profile import with_space_launch
 from tocsin.fusion.fuse import Fusion
 from tocsin.geography.zones import Zones, load_zones
-from tocsin.kernels.geodesy import altitude_and_up, enu_axes, geodetic2ecef, ground_distance_m
+from tocsin.kernels.geodesy import altitude_and_up, enu_axes, geodetic2ecef, ground_bearing_rad, ground_distance_m
 from tocsin.kernels.trajectory import boost_propagate
 from tocsin.messages.event import LaunchEvent
 from tocsin.units import DEG, KM
@@ -181,6 +181,23 @@ def test_a_space_launch_shows_the_resolutions_on_any_launch_only(zones: Zones) -
     assert any("paragraph 2: no launch of a ballistic missile" in text for text in first.legal)
     assert not any("paragraph 2: no launch of a ballistic missile" in text for text in last.legal)
     assert any("1874 (2009), paragraph 2" in text for text in last.legal)
+
+
+@pytest.mark.slow
+def test_a_launcher_told_as_one_names_the_land_ahead_while_it_still_burns(zones: Zones) -> None:
+    """The launches of 2012, 2016 and 2023 went over the Sakishima islands of Okinawa; a burning missile names no land."""
+    miyako = (24.75 * DEG, 125.30 * DEG)
+    rows = ascent(LAUNCHER, SOHAE, ground_bearing_rad(*SOHAE, *miyako) / DEG, 3.8)
+    watch = Watch(zones)
+    watch.cov = covariance(100.0, 5.0)
+    watch.fly([row for row in rows if row[0] <= 420.0])
+    early = [e for e in watch.events if dict(e.classes).get("SLV", 0.0) < 0.4 and e.impact.basis == "thrust-ended-now"]
+    assert early
+    assert not any(flight.nation == "JPN" for event in early for flight in event.overflights)
+    last = watch.events[-1]
+    assert last.impact.basis == "thrust-ended-now"
+    assert last.areas == ()
+    assert "JP-47" in {flight.area for flight in last.overflights}
 
 
 def test_its_stages_are_objects_of_the_launch_with_a_drop_zone_of_their_own_and_no_missiles(zones: Zones) -> None:

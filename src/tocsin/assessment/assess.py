@@ -12,8 +12,8 @@ import msgspec
 from tocsin.assessment.compose import Frame, classes_of, compose, differs
 from tocsin.assessment.confirm import Proof
 from tocsin.assessment.landing import landing_of, part_falls
-from tocsin.assessment.legal import applying
-from tocsin.assessment.overflight import WAY_NS, passed, renewed, way_of
+from tocsin.assessment.legal import SPACE_LEVEL, applying
+from tocsin.assessment.overflight import NOTHING, WAY_NS, passed, renewed, way_of
 from tocsin.assessment.record import FINAL, SPACE_LAUNCH, Origin, Record
 from tocsin.assessment.revision import PLAIN, what_changed
 from tocsin.assessment.said import Said
@@ -218,8 +218,9 @@ class Assessment:
         if track.time_ns - record.way_ns < WAY_NS:
             record.crossings = passed(record.crossings, track, first)
             return
-        record.way_ns = track.time_ns if fall.coasting else 0  # the first prediction after a trace does not wait
-        way = way_of(self._zones, fall.path, fall.impact, fall.side_sigma_m, first)
+        known = fall.coasting or record.space_p >= SPACE_LEVEL  # a launcher's thrust lies in its plane: its track is known, its end not
+        record.way_ns = track.time_ns if known else 0  # the first prediction after a trace does not wait
+        way = way_of(self._zones, fall.path, fall.impact, fall.side_sigma_m, first) if known else NOTHING
         record.crossings = renewed(record.crossings, way, track, first)
 
     def _compose(

@@ -11,7 +11,7 @@ from typing import Final
 from tocsin.assessment.estimate import BOOST_LEVEL, fall_of
 from tocsin.assessment.samples import ellipse_samples
 from tocsin.geography.areas import area_nation, area_probabilities
-from tocsin.geography.zones import EEZ_LIMIT_SIGMA_M, NOTICE, Zones, zone_of, zone_probabilities
+from tocsin.geography.zones import NOTICE, Zones, zone_of, zone_probabilities
 from tocsin.messages.basics import Nation
 from tocsin.messages.event import ImpactEstimate
 from tocsin.messages.track import FusedTrack
@@ -37,27 +37,19 @@ NOWHERE: Final = Landing()
 
 
 def landing_of(zones: Zones, nations: tuple[Nation, ...], impact: ImpactEstimate | None) -> Landing:
-    """Return the answers for a predicted impact, the EEZ limits blurred by their own error; empty for a trace."""
+    """Return the answers for a predicted impact, the EEZ limits blurred by their error at each place; empty for a trace."""
     if impact is None or impact.basis == "thrust-ended-now":
         return NOWHERE
     lat, lon = ellipse_samples(impact.lat_rad, impact.lon_rad, cos(impact.lat_rad), impact.cov_en_m2)
-    labels = zone_probabilities(zones, lat, lon, EEZ_LIMIT_SIGMA_M)
+    labels = zone_probabilities(zones, lat, lon)
     areas = area_probabilities(zones, lat, lon)
     shares = dict(labels)
-    return Landing(labels, areas, _outside(zones, nations, shares), _land(nations, shares, areas))
+    return Landing(labels, areas, _outside(nations, shares), _land(nations, shares, areas))
 
 
-def _outside(zones: Zones, nations: tuple[Nation, ...], shares: dict[str, float]) -> tuple[tuple[Nation, float], ...]:
-    """P outside each nation's EEZ: not on its land, in its territorial sea, contiguous zone or EEZ.
-
-    Off the grid nothing is said about nations whose EEZ it holds only in part.
-    """
-    covered = shares.get("not-covered", 0.0) <= 0.0
-    return tuple(
-        (nation, min(1.0, max(0.0, 1.0 - sum(shares.get(f"{band}:{nation}", 0.0) for band in BANDS))))
-        for nation in nations
-        if covered or nation in zones.meta.whole_eez
-    )
+def _outside(nations: tuple[Nation, ...], shares: dict[str, float]) -> tuple[tuple[Nation, float], ...]:
+    """P outside each nation's EEZ: not on its land, in its territorial sea, contiguous zone or EEZ."""
+    return tuple((nation, min(1.0, max(0.0, 1.0 - sum(shares.get(f"{band}:{nation}", 0.0) for band in BANDS)))) for nation in nations)
 
 
 def _land(nations: tuple[Nation, ...], shares: dict[str, float], areas: Shares) -> tuple[tuple[Nation, float], ...]:

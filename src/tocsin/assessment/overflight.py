@@ -56,17 +56,18 @@ class Way:
     here: str | None = None
 
 
+NOTHING: Final = Way(())
 Place = tuple[float, float]  # (lat_rad, lon_rad)
 
 
 def way_of(zones: Zones, path: tuple[PathPoint, ...], impact: ImpactEstimate, start_sigma_m: float, origin: Place) -> Way:
-    """Return what the way from ``path[0]`` to a predicted impact crosses; nothing for a trace.
+    """Return what the way from ``path[0]`` to the impact crosses. Whether that impact means anything is the caller's question.
 
     ``start_sigma_m``: 1-sigma of the present position across the track. ``origin``: of the first detection.
     Times hold within one step between nodes.
     """
-    if len(path) < 2 or impact.basis != "predicted":
-        return Way(())
+    if len(path) < 2:
+        return NOTHING
     start_ns = path[0].time_ns
     points = np.array([(point.lat_rad, point.lon_rad, seconds_between(point.time_ns, start_ns)) for point in path])
     nodes, index = _below(zones, points, start_sigma_m, impact)

@@ -41,7 +41,33 @@ def nearest_area(lat_rad: float, lon_rad: float, raster: Floats, shape: Int32s, 
 
 
 @kernel
-def nearest_areas(lat_rad: Floats, lon_rad: Floats, raster: Floats, shape: Int32s, cells: Bytes, out: Int32s) -> None:
-    """Fill out[n] with ``nearest_area`` of each position lat_rad[n], lon_rad[n]."""
-    for k in range(lat_rad.shape[0]):
-        out[k] = nearest_area(lat_rad[k], lon_rad[k], raster, shape, cells)
+def land_areas(
+    nation: Int32s,
+    lat_rad: Floats,
+    lon_rad: Floats,
+    raster: Floats,
+    shape: Int32s,
+    cells: Bytes,
+    area_nation: Int32s,
+    has_areas: Bytes,
+    out: Int32s,
+) -> None:
+    """Index of the area of each sample on land, -1 at sea and on land of no area.
+
+    Args:
+        nation: (samples,) index of the nation whose land holds the sample, -1 at sea.
+        lat_rad, lon_rad: (samples,) positions.
+        raster, shape, cells: as for :func:`nearest_area`.
+        area_nation: (areas,) index of each area's nation.
+        has_areas: (nations,) 1 for nations that have areas.
+        out: (samples,) written.
+
+    Land counts for the nearest area of its own nation. On the last kilometre of a border, where the two sources disagree, it
+    counts for the area that the raster says; land of a nation without areas (Mongolia beside China) for none.
+    """
+    for k in range(out.shape[0]):
+        out[k] = -1
+        if nation[k] >= 0:
+            area = nearest_area(lat_rad[k], lon_rad[k], raster, shape, cells)
+            if area >= 0 and (area_nation[area] == nation[k] or has_areas[nation[k]] != 0):
+                out[k] = area

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin.errors import OurFault
-from tocsin.geography.area_kernels import Bytes, Floats, Int32s, nearest_area, nearest_areas
-from tocsin.geography.zones import Zones, land_nations, zone_of
+from tocsin.geography.area_kernels import Bytes, Floats, Int32s, land_areas, nearest_area
+from tocsin.geography.zones import Zones, land_nations
 
 FORMAT: Final = 1  # version of the packaged file's layout
 NEAR_AREA_M: Final = 25_000.0  # a point at sea this near to an area's land belongs to it: fishing boats, ferries, islets
@@ -70,7 +70,6 @@ class _Areas:
     meta: AreasMeta
     codes: tuple[str, ...]
     by_code: dict[str, Area]
-    nations: tuple[str, ...]  # that have areas
     raster: Floats
     shape: Int32s
     cells: Bytes
@@ -85,17 +84,15 @@ def area_of(zones: Zones, lat_rad: float, lon_rad: float) -> str | None:
     """Return the code of the area whose land holds a point or lies within 25 km of it; None for other land and open sea.
 
     Raises:
-        OurFault: as for ``zone_of``.
+        OurFault: the position is not finite, or the latitude lies beyond a pole.
     """
-    answer = zone_of(zones, lat_rad, lon_rad)
+    lat, lon = np.array([lat_rad], np.float64), np.array([lon_rad], np.float64)
     areas = _areas()
-    index = nearest_area(float(lat_rad), float(lon_rad), areas.raster, areas.shape, areas.cells)
-    if index < 0:
-        return None
-    on_land = answer.nearest_coast_m is not None and answer.nearest_coast_m < 0.0
-    if on_land and not _counts(answer.nation, areas.meta.areas[index]):
-        return None
-    return areas.codes[index]
+    if land_nations(zones, lat, lon)[0] >= 0:
+        index = int(area_indices(zones, lat, lon)[0])
+    else:
+        index = nearest_area(float(lat_rad), float(lon_rad), areas.raster, areas.shape, areas.cells)
+    return areas.codes[index] if index >= 0 else None
 
 
 def area_indices(zones: Zones, lat_rad: Floats, lon_rad: Floats) -> NDArray[np.int32]:
@@ -107,12 +104,10 @@ def area_indices(zones: Zones, lat_rad: Floats, lon_rad: Floats) -> NDArray[np.i
     areas = _areas()
     lat = np.ascontiguousarray(lat_rad, np.float64)
     lon = np.ascontiguousarray(lon_rad, np.float64)
-    out = np.full(len(lat), -1, np.int32)
-    nearest_areas(lat, lon, areas.raster, areas.shape, areas.cells, out)
-    near = np.flatnonzero(out >= 0)  # most of the earth is far from every area: only the rest asks the zones for land
-    if len(near):
-        counted = np.array([nation in areas.nations for nation in zones.meta.nations] + [False])  # the last stands for -1
-        out[near[~counted[land_nations(zones, lat[near], lon[near])]]] = -1
+    nations = land_nations(zones, lat, lon)
+    area_nation, has_areas = _nation_tables(zones.meta.nations)
+    out = np.empty(len(lat), np.int32)
+    land_areas(nations, lat, lon, areas.raster, areas.shape, areas.cells, area_nation, has_areas, out)
     return out
 
 
@@ -154,13 +149,13 @@ def area_neighbours(code: str) -> tuple[str, ...]:
     return _area(code).neighbours
 
 
-def _counts(nation: str | None, area: Area) -> bool:
-    """Whether land of a nation may count for the nearest area: its own; or, on the last kilometre of a border, a neighbour's.
-
-    Both sides of a border between nations with areas count for the area that the finer of the two sources says; land of a
-    nation without areas (Mongolia beside China) counts for none.
-    """
-    return nation == area.nation or nation in _areas().nations
+@lru_cache(maxsize=4)
+def _nation_tables(nations: tuple[str, ...]) -> tuple[Int32s, Bytes]:
+    """Nation index of each area, and which nations have areas, as ``area_kernels.land_areas`` takes them."""
+    area_nation = np.array([nations.index(area.nation) for area in _areas().meta.areas], np.int32)
+    has_areas = np.zeros(len(nations), np.uint8)
+    has_areas[area_nation] = 1
+    return area_nation, has_areas
 
 
 def _area(code: str) -> Area:
@@ -186,7 +181,6 @@ def _areas() -> _Areas:
         meta=meta,
         codes=tuple(area.code for area in meta.areas),
         by_code={area.code: area for area in meta.areas},
-        nations=tuple(dict.fromkeys(area.nation for area in meta.areas)),
         raster=np.array([(raster.south_deg, raster.west_deg, raster.step_deg) for raster in meta.rasters]),
         shape=np.array(shape, np.int32),
         cells=cells,

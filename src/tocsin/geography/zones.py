@@ -1,146 +1,114 @@
 """In which zone does a point lie: land, territorial sea, contiguous zone, exclusive economic zone (EEZ) or high seas.
 
-One mechanism answers everything: a packaged grid (``zones.npz``, made by ``tools/build_zones.py`` from Natural Earth) with
-the signed distance to each nation's coast, negative on its land. A point belongs to the nearest nation: ``land:X`` on its
-land, ``territorial:X`` up to 12 nautical miles, ``contiguous:X`` to 24, ``eez:X`` to 200; else ``high-seas``;
-``not-covered`` outside the grid. Where two nations are nearer than 400 nautical miles the limit is equidistance.
+One mechanism answers everywhere on the earth: packaged grids (``zones.npz``, made by ``tools/build_zones.py`` from Natural Earth)
+with the signed distance to the coast of each near nation, negative on its land. A point belongs to the nearest nation:
+``land:X`` on its land, ``territorial:X`` up to 12 nautical miles, ``contiguous:X`` to 24, ``eez:X`` to 200; else ``high-seas``.
+Where two nations are nearer than 400 nautical miles the limit is equidistance. X is an ISO 3166-1 code, also for territories.
 
-Simplifications: no straight baselines, no agreed lines that differ from equidistance (Yellow Sea, off the Tumen mouth),
-islets are points without area, lakes are land. Disputed features are layers of their own with a switch (``Claim``).
-Approximate, no legal value.
+Simplifications: no straight baselines, no lines agreed between two nations (where one differs from equidistance the limit's own
+error is larger: ``limit_sigma_m``), islets are points without area, lakes are land. Disputed features are layers of their own
+with a switch (``Claim``); ``perspective`` gives the claims by which one nation sees them. Approximate, no legal value.
 """
 
-from dataclasses import dataclass
+import math
 from functools import lru_cache
-from importlib.resources import files
-from io import BytesIO
 from typing import Final
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from tocsin.errors import OurFault
 from tocsin.geography import zone_kernels
+from tocsin.geography.zone_grids import Claim, Layer, Perspective, ZoneMeta, Zones, read_meta, read_zones
 from tocsin.geography.zone_kernels import (
     EEZ_LIMIT_M,
+    LAND,
     N_BANDS,
     Floats,
-    Int16s,
     Int32s,
     band_of,
     coast_distances,
     eez_margin,
     label_weights,
+    limit_sigma,
+    nearest_of,
 )
+
+__all__ = [
+    "EEZ_LIMIT_SIGMA_M",
+    "HIGH_SEAS",
+    "NEAR_LIMIT_SIGMAS",
+    "NOTICE",
+    "SURE_SHARE",
+    "WORLD_SIGMA_M",
+    "Claim",
+    "Layer",
+    "Perspective",
+    "ZoneAnswer",
+    "ZoneMeta",
+    "Zones",
+    "eez_margin_m",
+    "land_nations",
+    "limit_answer",
+    "limit_sigma_m",
+    "load_zones",
+    "p_land",
+    "p_outside_eez",
+    "perspective",
+    "zone_of",
+    "zone_probabilities",
+]
 
 NOTICE: Final = "approximate, no legal value"
 HIGH_SEAS: Final = "high-seas"
-NOT_COVERED: Final = "not-covered"
 BAND_NAMES: Final = ("land", "territorial", "contiguous", "eez")
 # 1-sigma error of the computed JPN limit in the Sea of Japan: median 2.0 km, 95 % within 6.0 km, against the Marine Regions
-# EEZ v12. Far larger in the Yellow Sea (to 165 km) and off the Tumen mouth (to 52 km), where agreed lines are not modelled.
+# EEZ v12. It holds for the theatre where ``tools/islets.toml`` does not say more.
 EEZ_LIMIT_SIGMA_M: Final = 3_000.0
+# Elsewhere nothing was compared: 1:10m coasts lack islets, and agreed lines differ from equidistance. One sigma covers the cell of
+# the world's coast grid (7 km) and the worst of the coast itself near home (95 % within 6 km for JPN, 16 km for KOR).
+WORLD_SIGMA_M: Final = 10_000.0
+NEAR_LIMIT_SIGMAS: Final = 2.0  # a point within 95 % of the limit's own error is neither inside nor outside
+SURE_SHARE: Final = 0.95  # a probability up to which nobody should say "inside" or "outside" without a second word
 FAINT: Final = 1.0e-9  # probabilities up to this are rounding, and are not listed
-POLE_RAD: Final = 1.5707963267948968  # pi / 2 and one rounding step
-TILE_K: Final = 4  # a grid cell that a coast crosses is cut into 4 x 4 (1.4 km, about the accuracy of the coast)
-FORMAT: Final = 1  # version of the packaged file's layout
-
-
-class Layer(msgspec.Struct, frozen=True):
-    """One distance field of the grid: a nation's coast, or a feature that a claim gives to a nation or to none."""
-
-    key: str  # the nation's code, or the feature's name
-    owner: str  # nation that owns it unless a claim says otherwise; "" for none
-    disputed: bool
-
-
-class ZoneMeta(msgspec.Struct, frozen=True):
-    """What the packaged file says about itself."""
-
-    format: int
-    source: str  # package and version the coast came from
-    source_sha256: str  # of the countries file
-    islets_sha256: str  # of the islet table
-    credit: str
-    notice: str
-    south_deg: float
-    west_deg: float
-    step_deg: float
-    rows: int
-    columns: int
-    quantum_m: float
-    farthest_m: float  # distances are cut here; a point farther than this from every coast has no nearest nation
-    deepest_m: float  # distances inside land are cut here
-    nations: tuple[str, ...]
-    whole_eez: tuple[str, ...]  # nations whose EEZ lies wholly inside the grid
-    layers: tuple[Layer, ...]
-
-
-class Claim(msgspec.Struct, frozen=True):
-    """A choice about one disputed feature: the nation it counts for, or "" to give it no effect at all."""
-
-    feature: str
-    owner: str
+POLE_RAD: Final = math.nextafter(0.5 * math.pi, 2.0)
 
 
 class ZoneAnswer(msgspec.Struct, frozen=True):
-    """The zone of one point. ``NOTICE`` belongs beside it wherever it is shown."""
+    """The zone of one point."""
 
-    label: str  # "land:JPN", "territorial:JPN", "contiguous:JPN", "eez:JPN", "high-seas", "not-covered"
+    label: str  # "land:JPN", "territorial:JPN", "contiguous:JPN", "eez:JPN", "high-seas"
     nation: str | None  # of the label
-    margin_to_limit_m: float | None  # to the EEZ limit of ``nearest_nation``, positive inside; None without one
-    nearest_nation: str | None  # None beyond ``ZoneMeta.farthest_m`` from every coast
+    margin_to_limit_m: float | None  # to the EEZ limit of ``nation``, else of ``nearest_nation``, positive inside; None without
+    nearest_nation: str | None  # whose coast is nearest; it need not have an EEZ
     nearest_coast_m: float | None  # signed, negative on land
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Zones:
-    """The loaded grid; the arrays are read-only and are described in ``zone_kernels.coast_distances``."""
-
-    meta: ZoneMeta
-    grid: Floats
-    coarse: Int16s
-    tile_first: Int32s
-    tile_cell: Int32s
-    tile_layer: Int32s
-    tile_nodes: Int16s
-    owner: Int32s
+    near_limit: bool  # within two sigmas of that EEZ limit: the label may be wrong
+    limit_sigma_m: float  # 1-sigma error of EEZ limits at this place
+    notice: str = NOTICE
 
 
 def load_zones(claims: tuple[Claim, ...] = ()) -> Zones:
-    """Read the packaged grid (about 0.2 s; load once and pass it on). ``claims`` replace the default owners of features.
+    """Read the packaged grids (about 0.3 s; load once and pass them on). ``claims`` replace the default owners of features.
 
     Raises:
         OurFault: a claim names an unknown feature or nation, or the packaged file is of another format.
     """
-    with np.load(BytesIO(files("tocsin.geography").joinpath("zones.npz").read_bytes())) as archive:
-        meta = msgspec.json.decode(archive["meta"].tobytes(), type=ZoneMeta)
-        if meta.format != FORMAT:
-            raise OurFault(f"zones.npz: expected format {FORMAT}, found {meta.format}; run tools/build_zones.py again")
-        folded = archive["coarse_low"] | (archive["coarse_high"].astype(np.uint16) << 8)
-        tile_cell = np.cumsum(archive["tile_cell_step"], dtype=np.int32)
-        tile_layer = archive["tile_layer"].astype(np.int32)
-        tile_residual = archive["tile_residual"]
-    # Second differences along each row, modulo 2^16 and folded (0, -1, 1, -2 ... as 0, 1, 2, 3 ...): undone exactly.
-    folded = (folded >> 1) ^ (np.uint16(0) - (folded & 1))
-    np.cumsum(folded, axis=2, out=folded)
-    coarse = np.cumsum(folded, axis=2, out=folded).view(np.int16)
-    tile_first = np.full((meta.rows - 1) * (meta.columns - 1), -1, np.int32)
-    tile_first[tile_cell[::-1]] = np.arange(len(tile_cell) - 1, -1, -1, dtype=np.int32)
-    zones = Zones(
-        meta=meta,
-        grid=np.array([meta.south_deg, meta.west_deg, meta.step_deg, meta.quantum_m]),
-        coarse=coarse,
-        tile_first=tile_first,
-        tile_cell=tile_cell,
-        tile_layer=tile_layer,
-        tile_nodes=(interpolate_tiles(coarse, tile_cell, tile_layer) + tile_residual).astype(np.int16),
-        owner=_owners(meta, claims),
-    )
-    for array in (zones.grid, coarse, tile_first, tile_cell, tile_layer, zones.tile_nodes, zones.owner):
-        array.flags.writeable = False
-    return zones
+    meta = read_meta()
+    features = sorted(layer.key for layer in meta.layers if layer.disputed)
+    owners = {}
+    for claim in claims:
+        if claim.feature not in features or claim.owner not in ("", *meta.nations):
+            raise OurFault(
+                f"claim: expected a feature of {', '.join(features)} and the ISO 3166-1 alpha-3 code of a nation "
+                f'(or "" for no effect), got {claim.feature!r} and {claim.owner!r}'
+            )
+        owners[claim.feature] = claim.owner
+    return read_zones(owners)
+
+
+def perspective(nation: str) -> tuple[Claim, ...]:
+    """Return the claims by which a nation sees the disputed features, for ``load_zones``; empty where none is on record."""
+    return next((view.claims for view in read_meta().perspectives if view.nation == nation), ())
 
 
 def zone_of(zones: Zones, lat_rad: float, lon_rad: float) -> ZoneAnswer:
@@ -149,81 +117,96 @@ def zone_of(zones: Zones, lat_rad: float, lon_rad: float) -> ZoneAnswer:
     Raises:
         OurFault: the position is not finite, or the latitude lies beyond a pole.
     """
-    distances_m = _distances(zones, lat_rad, lon_rad)
-    if distances_m is None:
-        return ZoneAnswer(NOT_COVERED, None, None, None, None)
-    nearest = int(np.argmin(distances_m))
-    nation = zones.meta.nations[nearest]
-    coast_m = float(distances_m[nearest])
-    if coast_m >= zones.meta.farthest_m:
-        return ZoneAnswer(HIGH_SEAS, None, None, None, None)
-    margin_m = float(eez_margin(distances_m, nearest))
-    if coast_m > EEZ_LIMIT_M:
-        return ZoneAnswer(HIGH_SEAS, None, margin_m, nation, coast_m)
-    return ZoneAnswer(f"{BAND_NAMES[band_of(coast_m)]}:{nation}", nation, margin_m, nation, coast_m)
+    n, near, near_m = _near(zones, lat_rad, lon_rad)
+    sigma_m = float(limit_sigma(float(lat_rad), float(lon_rad), zones.blur_frame, zones.blur_km))
+    slot = nearest_of(n, near_m)
+    if slot < 0:
+        return ZoneAnswer(HIGH_SEAS, None, None, None, None, near_limit=False, limit_sigma_m=sigma_m)
+    coast_m = float(near_m[slot])
+    asked, label, nation = slot, HIGH_SEAS, None
+    if coast_m < 0.0:
+        nation = zones.meta.nations[near[slot]]
+        label = f"{BAND_NAMES[LAND]}:{nation}"
+    else:  # at sea only nations with maritime zones count
+        owner = min((k for k in range(n) if zones.has_zones[near[k]]), key=lambda k: float(near_m[k]), default=slot)
+        if zones.has_zones[near[owner]] and near_m[owner] <= EEZ_LIMIT_M:
+            asked, nation = owner, zones.meta.nations[near[owner]]
+            label = f"{BAND_NAMES[band_of(float(near_m[owner]))]}:{nation}"
+    has_limit = bool(zones.has_zones[near[asked]])
+    margin_m = float(eez_margin(n, near, near_m, zones.has_zones, near[asked])) if has_limit else None
+    near_limit = coast_m >= 0.0 and margin_m is not None and abs(margin_m) <= NEAR_LIMIT_SIGMAS * sigma_m
+    nearest = zones.meta.nations[near[slot]]
+    return ZoneAnswer(label, nation, margin_m, nearest, coast_m, near_limit=near_limit, limit_sigma_m=sigma_m)
 
 
 def eez_margin_m(zones: Zones, nation: str, lat_rad: float, lon_rad: float) -> float | None:
-    """Return the signed margin to a nation's EEZ limit, positive inside; None outside the grid.
+    """Return the signed margin to a nation's EEZ limit, positive inside; None for a nation without maritime zones.
 
-    It is min(200 nm - own, (other - own) / 2), with the distances to the nation's own and to the nearest other coast.
-    Its size never exceeds the true distance to the limit, because each term changes by at most 1 m per metre: a safe
-    lower bound, exact beside the limit, and far too small deep in another nation's waters.
+    It is min(200 nm - own, (other - own) / 2), with the distances to the nation's own and to the nearest other coast. Its size
+    never exceeds the true distance to the limit, because each term changes by at most 1 m per metre: a safe lower bound, exact
+    beside the limit, and far too small deep in another nation's waters. Beyond 460 km (800 in the theatre) from a nation's coast
+    that figure, or the distance to the nearest coast of all if that is longer, stands for its distance.
 
     Raises:
         OurFault: unknown nation, or a position that is not finite.
     """
     index = _nation_index(zones, nation)
-    distances_m = _distances(zones, lat_rad, lon_rad)
-    return None if distances_m is None else float(eez_margin(distances_m, index))
+    n, near, near_m = _near(zones, lat_rad, lon_rad)
+    return float(eez_margin(n, near, near_m, zones.has_zones, index)) if zones.has_zones[index] else None
 
 
-def zone_probabilities(zones: Zones, lat_rad: Floats, lon_rad: Floats, blur_m: float = EEZ_LIMIT_SIGMA_M) -> tuple[tuple[str, float], ...]:
+def limit_sigma_m(zones: Zones, lat_rad: float, lon_rad: float) -> float:
+    """Return the 1-sigma error of EEZ limits at a place: larger where nations have agreed on no line, or on another one.
+
+    Raises:
+        OurFault: the position is not finite, or the latitude lies beyond a pole.
+    """
+    _check_positions(np.array([lat_rad], np.float64), np.array([lon_rad], np.float64))
+    return float(limit_sigma(float(lat_rad), float(lon_rad), zones.blur_frame, zones.blur_km))
+
+
+def zone_probabilities(zones: Zones, lat_rad: Floats, lon_rad: Floats, blur_m: float | None = None) -> tuple[tuple[str, float], ...]:
     """Return (label, probability) for equally likely positions, labels sorted; those up to 1e-9 are left out.
 
-    ``blur_m`` is the 1-sigma error of the EEZ limits themselves: a position at margin m counts with Phi(m / blur_m) for
-    the inside. The probabilities add up to 1 within rounding. Coasts, 12 and 24 nautical miles are not blurred.
+    ``blur_m`` is the 1-sigma error of the EEZ limits themselves, by default that of each place: a position at margin m counts
+    with Phi(m / blur_m) for the inside. The probabilities add up to 1 within rounding. Coasts, 12 and 24 nautical miles are not
+    blurred.
 
     Raises:
         OurFault: no positions, arrays that do not match, a position that is not finite, or a negative blur.
     """
-    weights: list[float] = _weights(zones, lat_rad, lon_rad, blur_m).tolist()
+    weights = _weights(zones, lat_rad, lon_rad, blur_m)
     n_samples = len(lat_rad)
-    labels = zip(_labels(zones.meta.nations), weights, strict=True)
-    return tuple(sorted((label, weight / n_samples) for label, weight in labels if weight > FAINT * n_samples))
+    labels = _labels(zones.meta.nations)
+    found = np.flatnonzero(weights > FAINT * n_samples).tolist()
+    return tuple(sorted((labels[k], float(weights[k]) / n_samples) for k in found))
 
 
-@lru_cache(maxsize=4)
-def _labels(nations: tuple[str, ...]) -> tuple[str, ...]:
-    """Names of the weights, in the order of ``zone_kernels.label_weights``."""
-    return (*(f"{band}:{nation}" for band in BAND_NAMES for nation in nations), HIGH_SEAS, NOT_COVERED)
-
-
-def p_outside_eez(zones: Zones, nation: str, lat_rad: Floats, lon_rad: Floats, blur_m: float = EEZ_LIMIT_SIGMA_M) -> float:
+def p_outside_eez(zones: Zones, nation: str, lat_rad: Floats, lon_rad: Floats, blur_m: float | None = None) -> float:
     """Return the probability to be outside a nation's EEZ as the public question means it.
 
     Inside = the nation's land, territorial sea, contiguous zone or EEZ: "outside Japan's EEZ" never means "on Japan".
-    A position outside the grid counts as outside for nations whose whole EEZ the grid holds (``meta.whole_eez``).
 
     Raises:
-        OurFault: as for ``zone_probabilities``; unknown nation; or a position outside the grid and another nation.
+        OurFault: as for ``zone_probabilities``, or unknown nation.
     """
     index = _nation_index(zones, nation)
     weights = _weights(zones, lat_rad, lon_rad, blur_m)
-    n_nations = len(zones.meta.nations)
-    if weights[N_BANDS * n_nations + 1] > 0.0 and nation not in zones.meta.whole_eez:
-        raise OurFault(
-            f"p_outside_eez: the grid holds only part of the EEZ of {nation} and a position lies outside the grid; "
-            f"ask for one of {', '.join(zones.meta.whole_eez)}, or use zone_probabilities"
-        )
     inside = 0.0
     for band in range(N_BANDS):
-        inside += float(weights[band * n_nations + index])
+        inside += float(weights[band * len(zones.meta.nations) + index])
     return max(0.0, 1.0 - inside / len(lat_rad))
 
 
+def limit_answer(p_outside: float) -> str:
+    """Return what may be said of a probability to be outside: "inside", "outside" or, up to 0.95 for either, "near the limit"."""
+    if p_outside > SURE_SHARE:
+        return "outside"
+    return "inside" if p_outside < 1.0 - SURE_SHARE else "near the limit"
+
+
 def p_land(zones: Zones, nation: str, lat_rad: Floats, lon_rad: Floats) -> float:
-    """Return the share of equally likely positions on a nation's land (positions outside the grid are not on it).
+    """Return the share of equally likely positions on a nation's land.
 
     Raises:
         OurFault: as for ``zone_probabilities``, or unknown nation.
@@ -237,69 +220,85 @@ def land_nations(zones: Zones, lat_rad: Floats, lon_rad: Floats) -> Int32s:
     Raises:
         OurFault: as for ``zone_probabilities``.
     """
-    _check_positions(lat_rad, lon_rad)
-    out = np.empty(len(lat_rad), np.int32)
+    lat, lon = _positions(lat_rad, lon_rad)
+    n_nations = len(zones.meta.nations)
+    out = np.empty(len(lat), np.int32)
     zone_kernels.land_nations(
-        lat_rad,
-        lon_rad,
+        lat,
+        lon,
         zones.grid,
-        zones.coarse,
-        zones.tile_first,
-        zones.tile_cell,
-        zones.tile_layer,
-        zones.tile_nodes,
+        zones.shape,
+        zones.cell_first,
+        zones.entry_layer,
+        zones.nodes,
         zones.owner,
-        np.empty(len(zones.meta.nations)),
+        np.empty(n_nations + 1, np.int32),
+        np.empty(n_nations + 1),
         out,
     )
     return out
 
 
-def _distances(zones: Zones, lat_rad: float, lon_rad: float) -> Floats | None:
-    """Signed distance to each nation's coast (m), or None outside the grid."""
-    positions = np.array([[lat_rad], [lon_rad]], np.float64)
-    _check_positions(positions[0], positions[1])
-    out_m = np.empty(len(zones.meta.nations))
-    covered = coast_distances(
+@lru_cache(maxsize=4)
+def _labels(nations: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of the weights, in the order of ``zone_kernels.label_weights``."""
+    return (*(f"{band}:{nation}" for band in BAND_NAMES for nation in nations), HIGH_SEAS)
+
+
+def _near(zones: Zones, lat_rad: float, lon_rad: float) -> tuple[int, Int32s, Floats]:
+    """How many nations are near a point, their indices and signed distances (m); see ``zone_kernels.coast_distances``."""
+    _check_positions(np.array([lat_rad], np.float64), np.array([lon_rad], np.float64))
+    near = np.empty(len(zones.meta.nations) + 1, np.int32)
+    near_m = np.empty(len(zones.meta.nations) + 1)
+    n = coast_distances(
         float(lat_rad),
         float(lon_rad),
         zones.grid,
-        zones.coarse,
-        zones.tile_first,
-        zones.tile_cell,
-        zones.tile_layer,
-        zones.tile_nodes,
+        zones.shape,
+        zones.cell_first,
+        zones.entry_layer,
+        zones.nodes,
         zones.owner,
-        out_m,
+        near,
+        near_m,
     )
-    return out_m if covered else None
+    return n, near, near_m
 
 
-def _weights(zones: Zones, lat_rad: Floats, lon_rad: Floats, blur_m: float) -> Floats:
+def _weights(zones: Zones, lat_rad: Floats, lon_rad: Floats, blur_m: float | None) -> Floats:
     """Label weights of all positions, laid out as ``zone_kernels.label_weights`` says."""
-    lat = np.ascontiguousarray(lat_rad, np.float64)
-    lon = np.ascontiguousarray(lon_rad, np.float64)
-    _check_positions(lat, lon)
-    if not blur_m >= 0.0:
+    lat, lon = _positions(lat_rad, lon_rad)
+    if blur_m is not None and not blur_m >= 0.0:
         raise OurFault(f"blur_m: expected a 1-sigma error of 0 m or more, got {blur_m}")
     n_nations = len(zones.meta.nations)
-    out = np.zeros(N_BANDS * n_nations + 2)
+    out = np.zeros(N_BANDS * n_nations + 1)
     label_weights(
         lat,
         lon,
-        float(blur_m),
+        -1.0 if blur_m is None else float(blur_m),
         zones.grid,
-        zones.coarse,
-        zones.tile_first,
-        zones.tile_cell,
-        zones.tile_layer,
-        zones.tile_nodes,
+        zones.shape,
+        zones.cell_first,
+        zones.entry_layer,
+        zones.nodes,
         zones.owner,
-        np.empty(n_nations),
-        np.empty(n_nations),
+        zones.has_zones,
+        zones.blur_frame,
+        zones.blur_km,
+        np.empty(n_nations + 1, np.int32),
+        np.empty(n_nations + 1),
+        np.empty(n_nations + 1),
         out,
     )
     return out
+
+
+def _positions(lat_rad: Floats, lon_rad: Floats) -> tuple[Floats, Floats]:
+    """Return the positions as the kernels take them, checked."""
+    lat = np.ascontiguousarray(lat_rad, np.float64)
+    lon = np.ascontiguousarray(lon_rad, np.float64)
+    _check_positions(lat, lon)
+    return lat, lon
 
 
 def _check_positions(lat_rad: Floats, lon_rad: Floats) -> None:
@@ -315,33 +314,6 @@ def _check_positions(lat_rad: Floats, lon_rad: Floats) -> None:
 
 def _nation_index(zones: Zones, nation: str) -> int:
     if nation not in zones.meta.nations:
-        raise OurFault(f"nation: expected one of {', '.join(zones.meta.nations)}, got {nation!r}")
+        known = ", ".join(zones.meta.nations[:7])
+        raise OurFault(f"nation: expected one of {known}, or another ISO 3166-1 alpha-3 code, got {nation!r}")
     return zones.meta.nations.index(nation)
-
-
-def _owners(meta: ZoneMeta, claims: tuple[Claim, ...]) -> Int32s:
-    """Nation index per layer after the claims, -1 for none."""
-    owners = {layer.key: layer.owner for layer in meta.layers}
-    features = sorted(layer.key for layer in meta.layers if layer.key not in meta.nations)
-    for claim in claims:
-        if claim.feature not in features or claim.owner not in ("", *meta.nations):
-            raise OurFault(
-                f"claim: expected a feature of {', '.join(features)} and a nation of {', '.join(meta.nations)} "
-                f'(or "" for no effect), got {claim.feature!r} and {claim.owner!r}'
-            )
-        owners[claim.feature] = claim.owner
-    return np.array([meta.nations.index(owners[layer.key]) if owners[layer.key] else -1 for layer in meta.layers], np.int32)
-
-
-def interpolate_tiles(coarse: Int16s, cell: Int32s, layer: Int32s, k: int = TILE_K) -> NDArray[np.int32]:
-    """(tiles, k + 1, k + 1) whole-number bilinear interpolation of the cells' corners; what a tile's residual adds to."""
-    n_columns = coarse.shape[2] - 1
-    row, column = cell // n_columns, cell % n_columns
-    corner = [coarse[layer, row + i, column + j].astype(np.int32) for i, j in ((0, 0), (0, 1), (1, 0), (1, 1))]
-    south_west, south_east, north_west, north_east = (c[:, None, None] for c in corner)
-    east = np.arange(k + 1, dtype=np.int32)
-    north = east[:, None]
-    south_edge = south_west * (k - east) + south_east * east
-    north_edge = north_west * (k - east) + north_east * east
-    interpolated: NDArray[np.int32] = (south_edge * (k - north) + north_edge * north) // (k * k)
-    return interpolated
