@@ -23,7 +23,6 @@ from tocsin.geography import zone_kernels
 from tocsin.geography.zone_grids import Claim, Layer, Perspective, ZoneMeta, Zones, owner_indices, read_zones
 from tocsin.geography.zone_kernels import (
     EEZ_LIMIT_M,
-    LAND,
     N_BANDS,
     Floats,
     Int32s,
@@ -133,15 +132,14 @@ def zone_of(zones: Zones, lat_rad: float, lon_rad: float) -> ZoneAnswer:
     if slot < 0:
         return ZoneAnswer(HIGH_SEAS, None, None, None, None, near_limit=False, limit_sigma_m=sigma_m)
     coast_m = float(near_m[slot])
-    asked, label, nation = slot, HIGH_SEAS, None
-    if coast_m < 0.0:
-        nation = zones.meta.nations[near[slot]]
-        label = f"{BAND_NAMES[LAND]}:{nation}"
-    else:  # at sea only nations with maritime zones count
+    owner = slot
+    if coast_m >= 0.0:  # at sea only nations with maritime zones count
         owner = min((k for k in range(n) if zones.has_zones[near[k]]), key=lambda k: float(near_m[k]), default=slot)
-        if zones.has_zones[near[owner]] and near_m[owner] <= EEZ_LIMIT_M:
-            asked, nation = owner, zones.meta.nations[near[owner]]
-            label = f"{BAND_NAMES[band_of(float(near_m[owner]))]}:{nation}"
+    asked, label, nation = slot, HIGH_SEAS, None
+    band = BAND_NAMES[band_of(float(near_m[owner]))]
+    if coast_m < 0.0 or (zones.has_zones[near[owner]] and near_m[owner] <= EEZ_LIMIT_M):
+        asked, nation = owner, zones.meta.nations[near[owner]]
+        label = f"{band}:{nation}"
     has_limit = bool(zones.has_zones[near[asked]])
     margin_m = float(eez_margin(n, near, near_m, zones.has_zones, int(near[asked]))) if has_limit else None
     near_limit = coast_m >= 0.0 and margin_m is not None and abs(margin_m) <= NEAR_LIMIT_SIGMAS * sigma_m
