@@ -22,6 +22,7 @@ from tocsin.geography import (
     p_land,
     p_outside_eez,
     perspective,
+    with_claims,
     zone_of,
     zone_probabilities,
 )
@@ -262,6 +263,15 @@ def test_a_claim_moves_the_limit_and_an_unknown_one_is_refused(zones: Zones) -> 
         load_zones((Claim("atlantis", "JPN"),))
     with pytest.raises(OurFault, match="got 'okinotorishima' and 'XYZ'"):
         load_zones((Claim("okinotorishima", "XYZ"),))
+
+
+def test_claims_share_the_grids_of_the_package(zones: Zones) -> None:
+    other = with_claims(zones, perspective("JPN"))
+    assert other.nodes is zones.nodes
+    assert zone_of(other, 44.10 * DEG, 145.90 * DEG).label == "land:JPN"
+    assert zone_of(zones, 44.10 * DEG, 145.90 * DEG).label == "land:RUS"
+    with pytest.raises(ValueError, match="read-only"):
+        other.owner[0] = 1
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ from tocsin.geography.zones import (
     p_land,
     p_outside_eez,
     perspective,
+    with_claims,
     zone_of,
     zone_probabilities,
 )
@@ -72,6 +73,7 @@ __all__ = [
     "p_outside_eez",
     "perspective",
     "place_words",
+    "with_claims",
     "zone_of",
     "zone_probabilities",
 ]

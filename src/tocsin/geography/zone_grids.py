@@ -6,6 +6,7 @@ this reads.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.resources import files
 from io import BytesIO
 from typing import Final
@@ -105,8 +106,9 @@ class Zones:
     blur_km: Bytes
 
 
-def read_zones(owners: dict[str, str]) -> Zones:
-    """Read the packaged file; ``owners`` replaces the default owners of disputed features.
+@lru_cache(maxsize=1)
+def read_zones() -> Zones:
+    """Return the packaged grids with the default owners (read once: the arrays are read-only and may be shared).
 
     Raises:
         OurFault: the packaged file is of another format.
@@ -139,7 +141,7 @@ def read_zones(owners: dict[str, str]) -> Zones:
         cell_first=cell_first,
         entry_layer=entry_layer,
         nodes=sorted_nodes,
-        owner=_owner_indices(meta, owners),
+        owner=owner_indices(meta, {}),
         has_zones=np.array([nation in meta.whole_eez for nation in meta.nations], np.uint8),
         blur_frame=np.array([meta.blur.south_deg, meta.blur.west_deg, meta.blur.step_deg, meta.blur.outside_m]),
         blur_km=blur_km,
@@ -149,14 +151,12 @@ def read_zones(owners: dict[str, str]) -> Zones:
     return zones
 
 
-def read_meta() -> ZoneMeta:
-    """Return what the packaged file says about itself, without its grids.
-
-    Raises:
-        OurFault: the packaged file is of another format.
-    """
-    with np.load(BytesIO(files("tocsin.geography").joinpath("zones.npz").read_bytes())) as archive:
-        return _checked_meta(archive["meta"].tobytes())
+def owner_indices(meta: ZoneMeta, owners: dict[str, str]) -> Int32s:
+    """Nation index per layer, -1 for none; ``owners`` replaces the default owners of disputed features."""
+    chosen = [owners.get(layer.key, layer.owner) for layer in meta.layers]
+    indices = np.array([meta.nations.index(owner) if owner else -1 for owner in chosen], np.int32)
+    indices.flags.writeable = False
+    return indices
 
 
 def unpack_strip(residual: Int16s, cell: Int32s, layer: Int32s, columns: int) -> Int16s:
@@ -238,9 +238,3 @@ def _by_cell(meta: ZoneMeta, cells: list[Int32s], layers: list[Int32s], nodes: l
         np.concatenate(layers).astype(np.uint8)[index],
         np.concatenate(nodes)[index],
     )
-
-
-def _owner_indices(meta: ZoneMeta, owners: dict[str, str]) -> Int32s:
-    """Nation index per layer, -1 for none."""
-    chosen = [owners.get(layer.key, layer.owner) for layer in meta.layers]
-    return np.array([meta.nations.index(owner) if owner else -1 for owner in chosen], np.int32)

@@ -11,6 +11,7 @@ with a switch (``Claim``); ``perspective`` gives the claims by which one nation 
 """
 
 import math
+from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
@@ -19,10 +20,9 @@ import numpy as np
 
 from tocsin.errors import OurFault
 from tocsin.geography import zone_kernels
-from tocsin.geography.zone_grids import Claim, Layer, Perspective, ZoneMeta, Zones, read_meta, read_zones
+from tocsin.geography.zone_grids import Claim, Layer, Perspective, ZoneMeta, Zones, owner_indices, read_zones
 from tocsin.geography.zone_kernels import (
     EEZ_LIMIT_M,
-    LAND,
     N_BANDS,
     Floats,
     Int32s,
@@ -55,6 +55,7 @@ __all__ = [
     "p_land",
     "p_outside_eez",
     "perspective",
+    "with_claims",
     "zone_of",
     "zone_probabilities",
 ]
@@ -88,27 +89,35 @@ class ZoneAnswer(msgspec.Struct, frozen=True):
 
 
 def load_zones(claims: tuple[Claim, ...] = ()) -> Zones:
-    """Read the packaged grids (about 0.3 s; load once and pass them on). ``claims`` replace the default owners of features.
+    """Return the packaged grids (read once, in about 0.3 s). ``claims`` replace the default owners of disputed features.
 
     Raises:
         OurFault: a claim names an unknown feature or nation, or the packaged file is of another format.
     """
-    meta = read_meta()
-    features = sorted(layer.key for layer in meta.layers if layer.disputed)
+    return with_claims(read_zones(), claims)
+
+
+def with_claims(zones: Zones, claims: tuple[Claim, ...]) -> Zones:
+    """Return the same grids, not copied, with these owners of disputed features in place of the default ones.
+
+    Raises:
+        OurFault: a claim names an unknown feature or nation.
+    """
+    features = sorted(layer.key for layer in zones.meta.layers if layer.disputed)
     owners = {}
     for claim in claims:
-        if claim.feature not in features or claim.owner not in ("", *meta.nations):
+        if claim.feature not in features or claim.owner not in ("", *zones.meta.nations):
             raise OurFault(
                 f"claim: expected a feature of {', '.join(features)} and the ISO 3166-1 alpha-3 code of a nation "
                 f'(or "" for no effect), got {claim.feature!r} and {claim.owner!r}'
             )
         owners[claim.feature] = claim.owner
-    return read_zones(owners)
+    return replace(zones, owner=owner_indices(zones.meta, owners))
 
 
 def perspective(nation: str) -> tuple[Claim, ...]:
     """Return the claims by which a nation sees the disputed features, for ``load_zones``; empty where none is on record."""
-    return next((view.claims for view in read_meta().perspectives if view.nation == nation), ())
+    return next((view.claims for view in read_zones().meta.perspectives if view.nation == nation), ())
 
 
 def zone_of(zones: Zones, lat_rad: float, lon_rad: float) -> ZoneAnswer:
@@ -123,17 +132,16 @@ def zone_of(zones: Zones, lat_rad: float, lon_rad: float) -> ZoneAnswer:
     if slot < 0:
         return ZoneAnswer(HIGH_SEAS, None, None, None, None, near_limit=False, limit_sigma_m=sigma_m)
     coast_m = float(near_m[slot])
-    asked, label, nation = slot, HIGH_SEAS, None
-    if coast_m < 0.0:
-        nation = zones.meta.nations[near[slot]]
-        label = f"{BAND_NAMES[LAND]}:{nation}"
-    else:  # at sea only nations with maritime zones count
+    owner = slot
+    if coast_m >= 0.0:  # at sea only nations with maritime zones count
         owner = min((k for k in range(n) if zones.has_zones[near[k]]), key=lambda k: float(near_m[k]), default=slot)
-        if zones.has_zones[near[owner]] and near_m[owner] <= EEZ_LIMIT_M:
-            asked, nation = owner, zones.meta.nations[near[owner]]
-            label = f"{BAND_NAMES[band_of(float(near_m[owner]))]}:{nation}"
+    asked, label, nation = slot, HIGH_SEAS, None
+    band = BAND_NAMES[band_of(float(near_m[owner]))]
+    if coast_m < 0.0 or (zones.has_zones[near[owner]] and near_m[owner] <= EEZ_LIMIT_M):
+        asked, nation = owner, zones.meta.nations[near[owner]]
+        label = f"{band}:{nation}"
     has_limit = bool(zones.has_zones[near[asked]])
-    margin_m = float(eez_margin(n, near, near_m, zones.has_zones, near[asked])) if has_limit else None
+    margin_m = float(eez_margin(n, near, near_m, zones.has_zones, int(near[asked]))) if has_limit else None
     near_limit = coast_m >= 0.0 and margin_m is not None and abs(margin_m) <= NEAR_LIMIT_SIGMAS * sigma_m
     nearest = zones.meta.nations[near[slot]]
     return ZoneAnswer(label, nation, margin_m, nearest, coast_m, near_limit=near_limit, limit_sigma_m=sigma_m)
