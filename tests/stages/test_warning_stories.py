@@ -229,7 +229,20 @@ def test_land_in_danger_again_after_it_passed_is_told_as_an_update_and_passing_a
     (again,) = desk.step(142, event(142, overflights=(*beyond, crossing("JP-B")), **OCEAN))
     (over_again,) = desk.step(200, event(200, overflights=(*beyond, crossing("JP-B", passed_t=199.0)), **OCEAN))
     assert [w.status for w in (passed, again, over_again)] == ["passed", "updated", "passed"]
+    assert "more land here is in danger" in again.reason
     assert over(again) == ["JP-B"]
+
+
+def test_a_suspicion_that_a_person_confirmed_can_pass_and_threaten_land_again_like_any_other() -> None:
+    desk, beyond = Desk(), (crossing("JP-A", passed_t=135.0),)
+    desk.step(60, event(60, "suspected", overflights=(crossing("JP-A"),), **OCEAN))
+    desk.step(61, commands=[command("confirm", 61, "second source by voice")])
+    desk.step(63, event(63, "suspected", overflights=(crossing("JP-A"),), **OCEAN))
+    (passed,) = desk.step(140, event(140, "suspected", overflights=beyond, **OCEAN))
+    danger = OCEAN | {"areas": (("JP-D", 0.02),), "p_land": (("JPN", 0.02),)}
+    (again,) = desk.step(142, event(142, "suspected", overflights=beyond, **danger))
+    assert [w.status for w in (passed, again)] == ["passed", "updated"]
+    assert again.land_alert == ("JPN",)
 
 
 def test_land_still_in_danger_keeps_a_warning_that_was_overflown_from_saying_passed() -> None:

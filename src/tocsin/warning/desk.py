@@ -158,6 +158,8 @@ class WarningDesk:
         """Say why an event changes the status of its warning."""
         if trigger == "event-passed":
             return f"detected beyond {', '.join(self._places.name(area) for area in case.crossed)}"
+        if case.status == "passed" and trigger == "event-confirmed":
+            return "detected beyond the areas named before, but more land here is in danger"
         reason = case.event.remark or case.event.status
         return f"{reason}; received late, predicted from older detections" if late else reason  # others confirmed it while it was seen
 
@@ -193,10 +195,13 @@ class WarningDesk:
             "presumed-down": ("presumed-down",),
             "observed": ("observed",),
         }
-        if event.status == "confirmed" and self._has_passed(case):
-            return (
-                None if case.status == "passed" else "event-passed" if case.status in ("confirmed", "updated", "presumed-down") else trigger
-            )
+        standing = case.status in ("confirmed", "updated", "passed")  # a suspicion that a person confirmed stands too
+        if event.status == "confirmed" or (event.status == "suspected" and standing):
+            passed = self._has_passed(case)
+            if case.status == "passed":
+                return None if passed else "event-confirmed"  # land here is in danger again
+            if passed and case.status in ("confirmed", "updated", "presumed-down"):
+                return "event-passed"
         same = case.status in levels.get(event.status, ()) or (event.status == "suspected" and case.status != "new")
         return None if same else trigger
 
