@@ -9,11 +9,13 @@ import pytest
 from tests.stages.flights import Array, at, coasting, covariance, ns, track
 from tocsin.assessment.assess import Assessment
 from tocsin.assessment.confirm import (
+    BURNING_LEVEL,
     LIKELY_SIGMAS,
     SETTLED_MPS,
     SETTLED_SIGMAS,
     SHARP_MPS,
     SURE_SIGMAS,
+    TENTATIVE_PLOTS,
     THRUST_LEVEL,
     THRUST_PLOTS,
     Proof,
@@ -105,15 +107,28 @@ def test_a_lost_track_that_takes_one_false_alarm_is_no_event(zones: Zones) -> No
     assert play(zones, *tracks, until_s=120.0) == []
 
 
-def test_a_tentative_track_is_suspected_at_once_and_never_confirmed_by_itself(zones: Zones) -> None:
+def tentative(time_s: float, *, plots: int, boost: float = 1.0) -> Track:
+    """What one infrared satellite makes of a burning missile."""
+    seen = track(at(MISSILE, time_s), time_s, cov=covariance(3_000.0, 200.0), status="tentative", boost=boost, sensors=("satellite",))
+    return msgspec.structs.replace(seen, plots=plots)
+
+
+def test_a_tentative_track_is_suspected_and_never_confirmed_by_itself(zones: Zones) -> None:
     """One infrared satellite alone starts a suspicion; its track is never confirmed, and so no event of it either."""
-    tracks = [
-        track(at(MISSILE, t), t, cov=covariance(3_000.0, 200.0), status="tentative", boost=1.0, sensors=("satellite",))
-        for t in range(0, 60, 5)
-    ]
-    events = play(zones, *tracks)
-    assert events[0].time_ns == ns(0.0)
+    events = play(zones, *(tentative(5.0 * i, plots=3 + i) for i in range(12)))
+    assert events[0].time_ns == ns(5.0)
     assert {event.status for event in events} == {"suspected"}
+
+
+@pytest.mark.parametrize(("plots", "suspected"), [(TENTATIVE_PLOTS - 1, False), (TENTATIVE_PLOTS, True), (0, False)])
+def test_false_lines_of_two_satellites_that_cross_by_chance_are_no_suspicion(zones: Zones, plots: int, *, suspected: bool) -> None:
+    """Ten quiet hours had one such pair, shown to three nations; it gets no later plot. How many there are may be withheld."""
+    assert bool(play(zones, tentative(0.0, plots=plots), until_s=20.0)) is suspected
+
+
+@pytest.mark.parametrize(("boost", "suspected"), [(BURNING_LEVEL, True), (BURNING_LEVEL - 0.01, False)])
+def test_a_tentative_track_that_may_be_an_aircraft_must_burn_to_be_suspected(zones: Zones, boost: float, *, suspected: bool) -> None:
+    assert bool(play(zones, *(tentative(float(t), plots=0, boost=boost) for t in (0, 5)))) is suspected
 
 
 def test_a_partner_that_withholds_plots_and_sensors_is_believed_by_the_time_of_its_last_plot() -> None:

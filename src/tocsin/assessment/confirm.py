@@ -1,9 +1,10 @@
 """When a track becomes a suspected event, and when its event is confirmed: what must be seen after the tracker's own confirmation.
 
 A tracker confirms on three plots, once in fifty hours on false alarms alone, and calls ballistic, for good, what one look puts
-beyond any aircraft at three or four sigma; looks are many, so once in some thousand aircraft that look was only noise. Neither lasts:
-chains of false alarms get no further plot, and further plots bring an aircraft's state back to an aircraft's. So an event
-waits for what comes next. Nothing here knows sensors: a partner may withhold plots and sensors, never the time of the last plot.
+beyond any aircraft at three or four sigma; looks are many, so once in some thousand aircraft that look was only noise. Neither
+lasts: chains of false alarms get no further plot, and further plots bring an aircraft's state back to an aircraft's. So an event
+waits for what comes next, and so does a suspicion. Nothing here knows sensors: a partner may withhold plots and sensors, never the
+time of the last plot.
 """
 
 from dataclasses import dataclass
@@ -26,6 +27,10 @@ SETTLED_SIGMAS: Final = 4.0  # as the tracker asks, after one look, once the vel
 SETTLED_MPS: Final = 100.0  # sigma from which limit and four sigmas are over six from an aircraft in level flight; three plots of a fast
 # radar give 200-800 m/s, and its next ones come within the second
 SHARP_MPS: Final = 10.0  # a velocity this sharp, and SURE_SIGMAS, is the work of dozens of plots: a track heard of late needs no more
+TENTATIVE_PLOTS: Final = (
+    4  # two satellites' false lines cross by chance every few hours, three radar plots less often; a later one fits neither
+)
+BURNING_LEVEL: Final = 0.95  # P(boost) of a tentative track; the prior gives 0.86, further plots of an aircraft less
 THRUST_LEVEL: Final = 0.99  # P(boost): what satellites see is thrust, and they place it poorly ...
 THRUST_SIGMAS: Final = 1.0  # ... so this much is enough ...
 THRUST_PLOTS: Final = 6  # ... from the lines that two of them need to place it (tracking.life.LEAST_LINES) ...
@@ -34,31 +39,35 @@ THRUST_NS: Final = s2ns(4.0)  # ... which take a scan of theirs, so that a chain
 
 @dataclass(slots=True)
 class Proof:
-    """What is known of one fused track since it was first told as confirmed and ballistic. ``likely`` and ``sure`` stay."""
+    """What is known of one fused track that is told as ballistic. ``likely`` and ``sure`` stay."""
 
-    seen_ns: int | None = None  # the last plot that was weighed
+    seen_ns: int | None = None  # the last plot that was weighed ...
+    confirmed: bool = False  # ... and whether the track was confirmed by then
     likely: bool = False  # it may be shown as a suspected event
     sure: bool = False  # its event is confirmed
 
     def weigh(self, fused: FusedTrack) -> None:
-        """Take the track's latest message; one without a later plot changes nothing."""
+        """Take the track's latest message; one without a later plot changes nothing, unless it is the first of a confirmed track."""
         if self.sure or not fused.members or fused.kind != "ballistic":
             return
-        if fused.confirmed_ns is None:
-            self.likely = True  # it passed the tracker's own level of suspicion (TrackerSettings.suspect_ln_ratio)
-            return
-        again = self.seen_ns is not None
-        if self.seen_ns is not None and fused.last_plot_ns <= self.seen_ns:
+        confirmed = fused.confirmed_ns is not None
+        later = self.seen_ns is not None and fused.last_plot_ns > self.seen_ns
+        if self.seen_ns is not None and not later and confirmed == self.confirmed:
             return
         estimate = estimate_of(fused)
         if estimate is None:
             return
-        self.seen_ns = fused.last_plot_ns
+        again = later and self.confirmed
+        self.seen_ns, self.confirmed = fused.last_plot_ns, confirmed
         margin, sigma_mps = beyond_aircraft(estimate), _velocity_sigma_mps(estimate)
-        at_once = (margin >= SURE_SIGMAS and sigma_mps <= SHARP_MPS) or (margin >= THRUST_SIGMAS and _burnt_for_long(fused))
-        settled = margin >= SETTLED_SIGMAS and sigma_mps <= SETTLED_MPS
-        self.likely = self.likely or at_once or (again and margin >= LIKELY_SIGMAS)
-        self.sure = at_once or (again and (settled or margin >= SURE_SIGMAS))
+        sharp = margin >= SURE_SIGMAS and sigma_mps <= SHARP_MPS
+        if confirmed:
+            settled = margin >= SETTLED_SIGMAS and sigma_mps <= SETTLED_MPS
+            burnt = margin >= THRUST_SIGMAS and _burnt_for_long(fused)
+            self.sure = sharp or burnt or (again and (settled or margin >= SURE_SIGMAS))
+        seen = again if confirmed else later or fused.plots >= TENTATIVE_PLOTS
+        burning = not confirmed and fused.models.boost >= BURNING_LEVEL
+        self.likely = self.likely or self.sure or sharp or (seen and (burning or margin >= LIKELY_SIGMAS))
 
 
 def beyond_aircraft(estimate: Estimate) -> float:
