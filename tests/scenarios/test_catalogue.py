@@ -110,6 +110,15 @@ def test_missiles_without_a_time_of_day_fly_one_after_the_other_and_the_notice_s
     assert "No time of day was published" in day.notice
 
 
+def test_missiles_of_one_published_minute_fly_apart_inside_it_and_the_notice_says_so() -> None:
+    """Eighteen on 30 May 2024, all at 06:13; two on 2 March 2020, of which Korea said 20 s apart."""
+    for date, count, apart_s in (("2024-05-30", 18, 60.0 / 18.0), ("2020-03-02", 2, 20.0)):
+        day = catalogue_scenario(date)
+        times_s = [(m.launch_ns - day.missiles[0].launch_ns) / NS_PER_S for m in day.missiles]
+        assert times_s == pytest.approx([i * apart_s for i in range(count)], abs=2e-3)
+        assert "One minute was published for several" in day.notice
+
+
 @pytest.mark.parametrize(
     ("row", "lat_deg", "lon_deg"),
     [

@@ -50,6 +50,11 @@ GLIDE_SHARE: Final = 0.20
 # --- time
 NOON: Final = dt.time(12, 0)  # Korean time, where no time of day was published
 APART: Final = dt.timedelta(minutes=5)  # ... and after an earlier launch of that date
+# Times are published to the minute. Launches of one minute and one site are spread over it, at most as far apart as the Joint Chiefs
+# of Staff of the Republic of Korea gave for 2 March 2020: 20 s. At one instant they would fly inside each other.
+SALVO_APART: Final = dt.timedelta(seconds=20)
+MINUTE: Final = dt.timedelta(minutes=1)
+NS_PER_MS: Final = NS_PER_S // 1_000
 
 SAID_BY_LANDING: Final = ("no-time-of-day", "bearing-default", "place-contradicts-distance")  # flags that other sentences say
 COALITION: Final = "northeast-asia"
@@ -124,7 +129,7 @@ def missile_of(record: Record, same_day: tuple[Record, ...]) -> Missile:
         row=record.row,
         name=record.name,
         site=record.site,
-        launch_ns=round(launch_time(record, same_day).timestamp()) * NS_PER_S,
+        launch_ns=round(launch_time(record, same_day).timestamp() * 1e3) * NS_PER_MS,
         lat_rad=record.lat_deg * DEG,
         lon_rad=record.lon_deg * DEG,
         alt_m=0.0,
@@ -202,9 +207,11 @@ def boost_of(record: Record, range_m: float) -> Boost:
 
 
 def launch_time(record: Record, same_day: tuple[Record, ...]) -> dt.datetime:
-    """Return the launch: as published, else APART after the record before it on that date, else noon in Korea."""
+    """Return the launch: in the published minute; without one APART after the record before it on that date, else noon in Korea."""
     if record.launch_utc is not None:
-        return dt.datetime.fromisoformat(record.launch_utc)
+        together = [other.row for other in same_day if (other.launch_utc, other.site) == (record.launch_utc, record.site)]
+        apart = min(SALVO_APART, MINUTE / len(together))
+        return dt.datetime.fromisoformat(record.launch_utc) + together.index(record.row) * apart
     before = [other for other in same_day if (other.series, other.row) < (record.series, record.row)]
     if before:
         return launch_time(max(before, key=lambda other: (other.series, other.row)), same_day) + APART
@@ -227,6 +234,8 @@ def _notice(playable: tuple[Record, ...], records: tuple[Record, ...]) -> str:
         texts.setdefault(f"Landing {landing_of(record).text}", []).append(record.row)
         if record.launch_utc is None:
             texts.setdefault("No time of day was published: one is assumed", []).append(record.row)
+        elif sum((other.launch_utc, other.site) == (record.launch_utc, record.site) for other in playable) > 1:
+            texts.setdefault("One minute was published for several: they are spread over it", []).append(record.row)
         for flag in record.flags:
             if flag.was != flag.used and flag.code not in SAID_BY_LANDING:
                 texts.setdefault(f"Published {flag.was}; used {flag.used}, because {flag.why}", []).append(record.row)
