@@ -123,12 +123,12 @@ class PublicDesk:
         """Make the draft that this revision asks for, or take back the one that waits."""
         line = self._lines.get((warning.warning, audience), _Line())
         said = named(warning, audience, self._nation)
-        kind = _kind(warning, said, line)
+        phase = _phase(warning, audience)
+        kind = _kind(phase, said, line)
         if kind is None:
-            if warning.status in ENDED or not said.areas:
+            if phase in ENDED or not said.areas:
                 self._take_back(line, f"the warning is now {warning.status}; nothing was released")
             return
-        phase = "standing" if warning.status in ("confirmed", "updated") else warning.status
         if phase != "standing" or kind == "correction":  # whoever was told gets it
             said = Named(areas=tuple(sorted(line.told)), from_ns=said.from_ns, to_ns=said.to_ns)
         elif line.out is not None and _same(said, line.out):  # what people have is right (again)
@@ -306,14 +306,20 @@ class PublicDesk:
         self._notes.append(Note(stage="people", code=code, text=text, time_ns=self._now_ns))
 
 
-def _kind(warning: Warning, said: Named, line: _Line) -> ProposalKind | None:
+def _phase(warning: Warning, audience: Audience) -> str:
+    """Return what the warning's status means to an audience: what has passed the land has not passed the ships ahead of it."""
+    standing = warning.status in ("confirmed", "updated") or (warning.status == "passed" and audience == "sea-air")
+    return "standing" if standing else warning.status
+
+
+def _kind(phase: str, said: Named, line: _Line) -> ProposalKind | None:
     """What kind of word this revision asks for; None where the audience was told nothing and need not be."""
     ends: dict[str, ProposalKind] = {"passed": "passed", "all-clear": "all-clear", "cancelled": "cancel"}
-    if warning.status in ends:
-        return ends[warning.status] if line.released else None
-    if warning.status in ENDED:
+    if phase in ends:
+        return ends[phase] if line.released else None
+    if phase in ENDED:
         return "update" if line.released else None
-    if warning.status == "suspected":
+    if phase == "suspected":
         return None
     if said.areas:
         return "update" if line.standing else "alert"

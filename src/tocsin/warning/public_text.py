@@ -9,11 +9,13 @@ from typing import Final
 
 import msgspec
 
+from tocsin.geography.zones import NOTICE
 from tocsin.messages.basics import Nation
 from tocsin.messages.public import Audience, ProposalKind
 from tocsin.messages.warning import CancelCause, Warning
 from tocsin.units import NS_PER_S
-from tocsin.warning.texts import MARKS, live_phrase, marked
+from tocsin.warning.places import GEOGRAPHY
+from tocsin.warning.texts import MARKS, SILENCE, code_words, live_phrase, marked
 
 MINUTE_NS: Final = 60 * NS_PER_S
 IMPACT_SIGMAS: Final = 3  # 99.7 %: the hours of a draft whose areas carry none
@@ -91,7 +93,7 @@ def _hours(areas: tuple[str, ...], from_ns: int, to_ns: int) -> Named:
 def draft_text(kind: ProposalKind, audience: Audience, warning: Warning, said: Named, words: Words) -> str:
     """Return the whole text of a draft, marked with its world: what, where, when, why, what to do."""
     why = f"Why: {_reason(warning, words.why)}"
-    where = f"Where: {', '.join(said.areas)}"
+    where = f"Where ({NOTICE}): {_names(said.areas)}"
     parts = [HEADS[kind]]
     if kind == "cancel":
         parts += [CAUSES[words.cause] if words.cause is not None else "The warning is withdrawn", why, where]
@@ -105,9 +107,13 @@ def draft_text(kind: ProposalKind, audience: Audience, warning: Warning, said: N
     else:
         parts += [_what(warning), where, _when(said, warning), why]
         if words.dropped:
-            parts.append(f"No longer warned: {', '.join(words.dropped)}")
-        parts.append(TO_DO[audience])
+            parts.append(f"No longer warned: {_names(words.dropped)}")
+        parts.append(f"{TO_DO[audience]}. {SILENCE.rstrip('.')}")
     return marked(warning.world, ". ".join(parts) + ".")
+
+
+def _names(areas: tuple[str, ...]) -> str:
+    return ", ".join(code_words(area, GEOGRAPHY.name) for area in areas)
 
 
 def _what(warning: Warning) -> str:

@@ -128,10 +128,15 @@ def scope_text(areas: tuple[WarnedArea, ...], name: Callable[[str], str]) -> str
 
 def area_name(area: WarnedArea, name: Callable[[str], str]) -> str:
     """Return an area's name: "Aomori (JP-02)", or the words for what has no code."""
-    band, _, nation = area.area.partition(":")
+    return code_words(area.area, name)
+
+
+def code_words(code: str, name: Callable[[str], str]) -> str:
+    """Return the words for what a warned area is called inside: an ISO 3166-2 code, a zone label or the corridor."""
+    band, _, nation = code.partition(":")
     if nation:
         return f"other land of {nation}" if band == "land" else f"waters of {nation} to the limit of its EEZ"
-    return PLAIN_WORDS.get(area.area) or f"{name(area.area)} ({area.area})"
+    return PLAIN_WORDS.get(code) or f"{name(code)} ({code})"
 
 
 def area_words(area: WarnedArea, name: Callable[[str], str]) -> str:
