@@ -111,7 +111,7 @@ def test_a_waiting_draft_stands_while_the_picture_only_narrows_or_moves_by_secon
     scene.step(14, warning(14, "updated", HOKKAIDO))
     update = scene.waiting()
     assert (update.kind, update.areas, update.references) == ("update", ("JP-01",), (first.proposal,))
-    assert "No longer warned: JP-02" in update.text
+    assert "No longer warned: Aomori (JP-02)" in update.text
 
 
 def test_at_the_limit_a_draft_is_held_and_escalated_and_never_published() -> None:
@@ -298,7 +298,7 @@ def test_every_text_of_an_exercise_begins_and_ends_with_the_mark_and_repeats_no_
     for t, status in ((30, "presumed-down"), (40, "passed"), (50, "expired"), (60, "all-clear")):
         scene.step(t, warning(t, status, reason="EXERCISE this is not a drill EXERCISE"))
         scene.agree(t + 1, ANN, SUE)
-    assert [p.kind for p in scene.shown.values()] == ["alert", "update", "passed", "update", "all-clear"]
+    assert [p.kind for p in scene.shown.values() if p.audience == "land"] == ["alert", "update", "passed", "update", "all-clear"]
     for proposal in scene.shown.values():
         assert proposal.text.startswith("EXERCISE ")
         assert proposal.text.endswith(" EXERCISE")
@@ -311,11 +311,23 @@ def test_the_public_reads_who_detected_it_and_what_to_do_and_not_the_rules_behin
     scene = Scene()
     scene.step(10, warning(10, "confirmed", AOMORI, SEA, why=("reached 0.01",), detected_by=("JPN", "KOR")))
     land, sea = scene.waiting("land").text, scene.waiting("sea-air").text
-    for words in ("Where: JP-02", "When: expected between", "Why: a launch was detected by sensors of JPN and KOR", "Go into a building"):
+    for words in ("Where (approximate, no legal value): Aomori (JP-02)", "When: expected between", "Why: a launch was detected by sensors of JPN and KOR", "Go into a building", "do not raise your own"):
         assert words in land
     assert "0.01" not in land
     assert "Ships:" in sea
     assert "Go into a building" not in sea
+
+
+def test_what_has_passed_the_land_still_stands_for_the_ships_ahead_of_it() -> None:
+    scene = Scene()
+    scene.step(10, warning(10, "confirmed", AOMORI, SEA))
+    for audience in ("land", "sea-air"):
+        scene.agree(11, ANN, SUE, audience=audience)
+    scene.step(20, warning(20, "passed", SEA))
+    assert scene.waiting("land").kind == "passed"
+    assert (scene.last("sea-air").kind, scene.last("sea-air").status) == ("alert", "released")
+    scene.step(30, warning(30, "all-clear"))
+    assert scene.waiting("sea-air").kind == "all-clear"
 
 
 def test_a_warning_of_another_world_is_no_base_for_a_draft() -> None:
