@@ -30,6 +30,7 @@ from tocsin.sim.observe import AIRCRAFT_BASE, CLUTTER, SimScan, play
 from tocsin.sim.scenario import Scenario
 from tocsin.units import NS_PER_S
 
+AFTER_NS = 420 * NS_PER_S  # time passes without sensors until the all-clear: unseen glides come down up to six minutes late
 DRAIN_S_MAX = 120  # with healthy links two heartbeats are enough
 TRUTH_STEP_NS = NS_PER_S
 
@@ -57,6 +58,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 Listener = Callable[[Happening], None]
 Pace = Callable[[int], None]
+
+
+def _no_pace(_: int) -> None:
+    """As fast as it goes."""
 
 
 def play_night(
@@ -104,7 +109,8 @@ def play_night(
             record.plots += len(sim_scan.scan.plots)
             _take(record, nation, time_ns, stand.feed(nation, ScanIn(scan=sim_scan.scan), time_ns), listen)
         _tick_until(stand, record, night.end_ns, pace, listen)
-        time_ns = drain(stand, night.end_ns, DRAIN_S_MAX)
+        _tick_until(stand, record, night.end_ns + AFTER_NS, _no_pace, listen)
+        time_ns = drain(stand, night.end_ns + AFTER_NS, DRAIN_S_MAX)
         counts = stand.counts()
         record.sent, record.acknowledged, record.refused = counts.sent, counts.acknowledged, counts.refused
     finally:

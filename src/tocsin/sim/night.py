@@ -16,7 +16,7 @@ from tocsin.sim.scenario import Scenario
 from tocsin.units import DEG, NS_PER_S, s2ns
 
 LEAD_NS: Final = 20 * NS_PER_S  # watched before a lift-off: trackers settle on the aircraft, clutter rates are learnt
-TAIL_NS: Final = 420 * NS_PER_S  # watched after an impact: presumed down, then the all-clear once all of the manoeuvre footprint is down
+TAIL_NS: Final = 80 * NS_PER_S  # watched after an impact: predicted time + 3 sigma, presumed down
 
 
 class Interval(msgspec.Struct, frozen=True, kw_only=True):
