@@ -159,6 +159,8 @@ def _owner(limit: Limit, lat_rad: float, lon_rad: float) -> str:
 
 
 def _crossing(limit: Limit, nation: str, lat_rad: float, lon_rad: float) -> Crossing | None:
+    if limit in EEZ and zone_of(zones(), lat_rad, lon_rad).label.startswith("land:"):
+        return None  # a border on land: it is sharp, and has no error of a sea limit
     step_rad = STEP_M / METRES_PER_RAD
     slopes = []
     for north, east in ((0.0, 1.0), (1.0, 0.0)):
@@ -268,7 +270,8 @@ def _put_down(
     turn_rad = lon_rad - truth_rad[1]
     true_m = margin_m(limit, at.nation, lat_rad, lon_rad)
     point_m = margin_m(limit, at.nation, impact.lat_rad, math.remainder(impact.lon_rad + turn_rad, math.tau))
-    if true_m is None or point_m is None:
+    on_land = blur_m > 0.0 and zone_of(zones(), lat_rad, lon_rad).label.startswith("land:")
+    if true_m is None or point_m is None or on_land:  # land is land wherever a sea limit really runs
         return []
     true_m += float(blur_m * rng.standard_normal())  # where the limit really is, were its error known
     answer = dict(_probabilities(impact, turn_rad, blur_m))
