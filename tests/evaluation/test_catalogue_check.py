@@ -104,7 +104,18 @@ def test_an_impact_said_400_km_off_is_missed_and_on_the_wrong_side(zones: Zones)
 def test_a_missile_without_an_impact_is_missed_not_left_out(zones: Zones) -> None:
     verdicts, met = judged(zones, outcome("NK-20171128-01", impact=None, p_outside=None, classes=()))
     assert verdicts == ("missed",)
-    assert met["class by energy is right"] is False
+    assert met["published EEZ answer has at least 0.5"] is False
+
+
+def test_one_of_a_salvo_that_was_not_found_is_counted_by_itself(zones: Zones) -> None:
+    """Japan's answer is for the salvo; the other three have it."""
+    four = [outcome(f"NK-20240422-0{i}", p_outside=1.0, flown_inside=False, classes=(("SRBM", 1.0),)) for i in (1, 2, 3, 4)]
+    four[2] = msgspec.structs.replace(four[2], impact=None, p_outside=None, classes=())
+    date = DateOutcome(event="date", missiles=tuple(four), standing=3, false=0, flight_minutes=1.0, seconds=1.0)
+    rows = check_rows(load_catalogue(), (date,), zones)
+    found = next(target for target in targets_of(rows) if target.name.startswith("missiles with"))
+    assert [row.eez_verdict for row in rows] == ["right", "right", "not found", "right"]
+    assert (found.value, found.misses) == ("3 of 4", ("NK-20240422-03",))
 
 
 def test_near_the_limit_is_allowed_only_where_publications_leave_it_open(zones: Zones) -> None:

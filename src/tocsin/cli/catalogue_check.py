@@ -134,8 +134,8 @@ def _show(result: CheckResult) -> None:
     console.print(table)
     console.print()
     for target in result.targets:
-        word = {True: "met", False: "MISSED", None: "nothing to count"}[target.met]
-        console.print(f"{target.name:58s} {target.value:50s} {target.target:12s} {word}")
+        word = {True: "met", False: "MISSED", None: ""}[target.met]
+        console.print(f"{target.name:58s} {target.value:50s} {target.target:18s} {word}")
         if target.misses:
             console.print(f"    {', '.join(target.misses)}")
     for title, lines in (("could not be played", result.failed), ("launch events that are not one a missile", result.extra_events)):

@@ -86,7 +86,7 @@ class CheckRow(msgspec.Struct, frozen=True, kw_only=True):
     sharp_right: bool | None  # None: nearer to the limit than its error, or nothing said
     p_inside_published: float  # what publications alone leave
     p_inside_spread: float | None  # ... with the system's error: this is asked for the published answer
-    eez_verdict: str  # "right", "near the limit", "missed", "" where nothing was published
+    eez_verdict: str  # "right", "near the limit", "missed", "not found", "" where nothing was published
     crosses: bool
     overflight_p: float
     events: int
@@ -112,20 +112,22 @@ def check_rows(catalogue: Catalogue, outcomes: tuple[DateOutcome, ...], zones: Z
     """Return the table, in the order of the outcomes."""
     records = {record.row: record for record in catalogue.records}
     rows = [_row(records[missile.row], missile, zones) for outcome in outcomes for missile in outcome.missiles]
-    return _three_of_four(rows)
+    return _whole_salvo(_three_of_four(rows))
 
 
 def targets_of(rows: tuple[CheckRow, ...]) -> tuple[Target, ...]:
     """Return the targets."""
-    asked = [row for row in rows if row.eez_verdict]
+    found = [row for row in rows if row.impact_km is not None]
+    lost = tuple(row.row for row in rows if row.impact_km is None)
+    asked = [row for row in rows if row.eez_verdict not in ("", "not found")]
     right = sum(row.eez_verdict == "right" for row in asked)
     near = sum(row.eez_verdict == "near the limit" for row in asked)
     missed = tuple(row.row for row in asked if row.eez_verdict == "missed")
     wrong = tuple(row.row for row in asked if row.p_inside_spread is not None and _p_published(row) < 1.0 - WRONG_P)
-    sharp = [row for row in rows if row.sharp_right is not None]
+    sharp = [row for row in found if row.sharp_right is not None]
     blunt = tuple(row.row for row in sharp if not row.sharp_right)
-    unclear = tuple(row.row for row in rows if not row.class_right)
-    share = 1.0 - len(unclear) / len(rows) if rows else 0.0
+    unclear = tuple(row.row for row in found if not row.class_right)
+    share = 1.0 - len(unclear) / len(found) if found else 0.0
     crossing = [row for row in rows if row.crosses]
     unseen = tuple(row.row for row in crossing if row.overflight_p < OVERFLIGHT_P)
     invented = tuple(row.row for row in rows if not row.crosses and row.overflight_p >= OVERFLIGHT_P)
@@ -153,9 +155,9 @@ def targets_of(rows: tuple[CheckRow, ...]) -> tuple[Target, ...]:
         ),
         Target(
             name="class by energy is right",
-            value=f"{100.0 * share:.1f} % of {len(rows)}",
+            value=f"{100.0 * share:.1f} % of {len(found)}",
             target=f">= {100.0 * CLASS_SHARE:.0f} %",
-            met=share >= CLASS_SHARE if rows else None,
+            met=share >= CLASS_SHARE if found else None,
             misses=unclear,
         ),
         Target(
@@ -171,6 +173,13 @@ def targets_of(rows: tuple[CheckRow, ...]) -> tuple[Target, ...]:
             target="0",
             met=not invented if len(rows) > len(crossing) else None,
             misses=invented,
+        ),
+        Target(
+            name="missiles with a launch event and an impact of their own",
+            value=f"{len(found)} of {len(rows)}",
+            target="shown, no target",
+            met=None,
+            misses=lost,
         ),
     )
 
@@ -248,11 +257,11 @@ def _p_published(row: CheckRow) -> float:
 
 
 def _verdict(row: CheckRow) -> str:
-    """Return how the answer stands to the published one. A missile without an impact is missed."""
+    """Return how the answer stands to the published one."""
     if row.eez_published == "not-looked-up":
         return ""
     if row.p_inside_spread is None:
-        return "missed"
+        return "not found"
     p = _p_published(row)
     if p >= RIGHT_P:
         return "right"
@@ -268,6 +277,19 @@ def _three_of_four(rows: list[CheckRow]) -> tuple[CheckRow, ...]:
     least = min(group, key=lambda row: (row.p_inside_spread if row.p_inside_spread is not None else 1.0, row.row))
     judged = msgspec.structs.replace(least, eez_published="outside")
     return tuple(msgspec.structs.replace(judged, eez_verdict=_verdict(judged)) if row is least else row for row in rows)
+
+
+def _whole_salvo(rows: tuple[CheckRow, ...]) -> tuple[CheckRow, ...]:
+    """Return the rows with "missed" where none of a date has an answer.
+
+    An answer is published for a salvo, not for each missile: where others of it have one, a missile that was not found lacks a
+    track, which is counted by itself, and no answer.
+    """
+    answered = {row.date_kst for row in rows if row.eez_verdict in ("right", "near the limit", "missed")}
+    return tuple(
+        msgspec.structs.replace(row, eez_verdict="missed") if row.eez_verdict == "not found" and row.date_kst not in answered else row
+        for row in rows
+    )
 
 
 def _impact_km(impact: Impact | None) -> float | None:
