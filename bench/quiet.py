@@ -149,7 +149,7 @@ def run(quiet: Quiet, world: World) -> tuple[Lines, int]:
 
 
 def _drill(piece: Piece) -> tuple[int, int, int, int]:
-    """Play a drill in an exercise world; return (1 if confirmed there, its drafts, revisions given to a live desk, what that made of them)."""
+    """Play a drill in an exercise world; return (1 if confirmed there, its drafts, revisions given to a live desk, what that made)."""
     _, quiet = draw_drill(piece)
     own = tuple(sensor for sensor in quiet.sensors if sensor.nation == DRILL_NATION)
     lines, _ = run(Quiet(quiet.night, own, quiet.seed), "exercise")
