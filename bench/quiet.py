@@ -1,4 +1,4 @@
-"""A piece of quiet time played through the real line: trackers, both pictures, assessment and warning desk of every nation.
+"""A piece of quiet time played through the real line: trackers, both pictures, assessment, warning desk and public desk of every nation.
 
 No tables here, and nothing that knows what was drawn: what comes out is counted. Tests, ``clutter`` and ``soak`` share it. No
 wire, no guard, no store: nations of a coalition hear each other's ballistic tracks at once and in full, the worst case for
@@ -18,17 +18,18 @@ import msgspec
 from tocsin.geography import Zones, load_zones
 from tocsin.messages.basics import Nation, World
 from tocsin.messages.event import LaunchEvent
+from tocsin.messages.people import PublicRules
 from tocsin.messages.plot import Scan
 from tocsin.messages.release import Policy
 from tocsin.messages.sensor import Sensor
 from tocsin.messages.track import Track
-from tocsin.messages.warning import Warning
 from tocsin.node.config import NodeConfig
 from tocsin.node.pipeline import Pipeline, PipelineStep
 from tocsin.sim.observe import SimScan, play
 from tocsin.sim.quiet import Piece, Quiet, draw_drill, draw_quiet
 from tocsin.units import NS_PER_S
 from tocsin.warning.desk import WarningDesk
+from tocsin.warning.public import PublicDesk
 
 DRILL_NATION: Final = "KOR"
 CONFIDENCE: Final = 0.95
@@ -43,8 +44,9 @@ class Count(msgspec.Struct, frozen=True, kw_only=True):
     others: int  # ... and called anything else: aircraft, satellites, meteors, unknown
     suspected: int  # events that were ever shown, confirmed ones included
     confirmed: int
-    proposals: int  # warnings proposed for the public
+    proposals: int  # drafts for the public, of all nations
     drills: int = 0  # drills played beside it in which the exercise world confirmed its missile
+    drill_proposals: int = 0  # drafts for the public that the exercise world made (none is right where it stays over the open sea)
     drill_events: int = 0  # revisions of exercise events handed to the live desk ...
     leaks: int = 0  # ... and what it or the live line made of an exercise
     cpu_s: float = 0.0
@@ -70,9 +72,6 @@ class _Seen:
         self.suspected |= {event.event for event in step.joint.events}
         self.confirmed |= {event.event for event in step.joint.events if event.status not in ("suspected", "cancelled")}
         self.worlds |= {item.world for picture in (step.alone, step.joint) for item in (*picture.events, *picture.warnings)}
-        self.proposals |= {
-            warning.warning for picture in (step.alone, step.joint) for warning in picture.warnings if public_proposal(warning)
-        }
 
 
 class Lines:
@@ -82,6 +81,7 @@ class Lines:
         self.nations = tuple(dict.fromkeys(sensor.nation for sensor in sensors))
         self._owner = {sensor.sensor: sensor.nation for sensor in sensors}
         self._lines = {nation: _line(nation, self.nations, sensors, world, zones) for nation in self.nations}
+        self._desks = {nation: PublicDesk(nation, world, PublicRules()) for nation in self.nations}
         self.seen = _Seen()
 
     def scan(self, scan: Scan) -> None:
@@ -95,17 +95,18 @@ class Lines:
             self._share(nation, line.tick(now_ns), now_ns)
 
     def _share(self, nation: Nation, step: PipelineStep, now_ns: int) -> None:
-        self.seen.take(step)
+        self._take(nation, step, now_ns)
         told: tuple[Track, ...] = tuple(track for track in step.tracks if track.kind == "ballistic")
         if told:
             for other, line in self._lines.items():
                 if other != nation:
-                    self.seen.take(line.partner_tracks(told, now_ns))
+                    self._take(other, line.partner_tracks(told, now_ns), now_ns)
 
-
-def public_proposal(warning: Warning) -> bool:
-    """True if a warning proposes something to the public: today, a land area that is alerted."""
-    return bool(warning.land_alert) and warning.status not in ("cancelled", "expired", "all-clear")
+    def _take(self, nation: Nation, step: PipelineStep, now_ns: int) -> None:
+        """Book one step, and what the nation's public desk drafts from it."""
+        self.seen.take(step)
+        if step.joint.warnings:
+            self.seen.proposals |= {one.proposal for one in self._desks[nation].step(step.joint.warnings, (), {}, now_ns)[0]}
 
 
 def play_piece(piece: Piece) -> Count:
@@ -113,7 +114,7 @@ def play_piece(piece: Piece) -> Count:
     quiet = draw_quiet(piece)
     started = process_time()
     lines, plots = run(quiet, "live")
-    drills, handed, leaks = _drill(piece) if piece.field == "coalition" else (0, 0, 0)
+    drills, drafted, handed, leaks = _drill(piece) if piece.field == "coalition" else (0, 0, 0, 0)
     seen = lines.seen
     return Count(
         piece=piece,
@@ -124,6 +125,7 @@ def play_piece(piece: Piece) -> Count:
         confirmed=len(seen.confirmed),
         proposals=len(seen.proposals),
         drills=drills,
+        drill_proposals=drafted,
         drill_events=handed,
         leaks=leaks + sum(world != "live" for world in seen.worlds),
         cpu_s=process_time() - started,
@@ -146,8 +148,8 @@ def run(quiet: Quiet, world: World) -> tuple[Lines, int]:
     return lines, plots
 
 
-def _drill(piece: Piece) -> tuple[int, int, int]:
-    """Play a drill in an exercise world; return (1 if that confirmed it, revisions offered to a live desk, warnings that it made)."""
+def _drill(piece: Piece) -> tuple[int, int, int, int]:
+    """Play a drill in an exercise world; return (1 if confirmed there, its drafts, revisions given to a live desk, what that made)."""
     _, quiet = draw_drill(piece)
     own = tuple(sensor for sensor in quiet.sensors if sensor.nation == DRILL_NATION)
     lines, _ = run(Quiet(quiet.night, own, quiet.seed), "exercise")
@@ -157,7 +159,7 @@ def _drill(piece: Piece) -> tuple[int, int, int]:
         warnings, posture, _ = desk.step((event,), (), event.time_ns)
         leaked += len(warnings) + (posture.level != "normal")
     leaked += sum(world != "exercise" for world in lines.seen.worlds)
-    return int(bool(lines.seen.confirmed)), len(lines.seen.events), leaked
+    return int(bool(lines.seen.confirmed)), len(lines.seen.proposals), len(lines.seen.events), leaked
 
 
 def _scans(quiet: Quiet) -> Iterator[SimScan]:

@@ -1,7 +1,7 @@
 """Ten hours in which nothing is launched: nobody is told that something was. A thousand: `make soak`.
 
 Nothing is scripted here but the sky: false alarms, aircraft, satellites and meteors are drawn, every plot of theirs goes through
-the real trackers, pictures, assessments and warning desks of every nation (``bench.quiet``), and a drill is played in an
+the real trackers, pictures, assessments, warning desks and public desks of every nation (``bench.quiet``), and a drill is played in an
 exercise world beside the coalition's hours. Left out are wire, guard and store; partners' tracks come at once and in full.
 """
 
@@ -47,6 +47,7 @@ def test_the_quiet_hours_were_full_of_things_and_the_same_line_confirms_the_dril
     assert sum(count.others for count in quiet_hours) > 200
     assert sum(count.plots for count in quiet_hours) > 500_000
     drilled = [count for count in quiet_hours if count.piece.field == "coalition"]
+    assert sum(count.drill_proposals for count in drilled) > 0
     assert sum(count.drills for count in drilled) >= len(drilled) - 1  # a drawn missile may pass below Korea's horizon
 
 
