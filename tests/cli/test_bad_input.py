@@ -12,6 +12,7 @@ import pytest
 from tests.cli.tool import Tool
 
 SCENARIO = (files("tocsin") / "data" / "scenarios" / "2023-08-30.toml").read_text(encoding="utf-8")
+FIRST_MISSILE_LINE = SCENARIO.splitlines().index("[[missile]]") + 1
 SENSORS = """
 [[sensor]]
 id = "radar-1"
@@ -59,7 +60,7 @@ def test_a_missing_scenario_file_is_a_matter_of_usage(tocsin: Tool, command: str
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        pytest.param(changed(r"^\[\[missile\]\]", "[[missile]"), "line 29", id="malformed TOML"),
+        pytest.param(changed(r"^\[\[missile\]\]", "[[missile]"), f"line {FIRST_MISSILE_LINE}", id="malformed TOML"),
         pytest.param(changed(r"^apogee_km = .*\n", ""), "missile 1 (1): apogee_km is missing; expected 5..8000 km", id="missing fact"),
         pytest.param(
             changed(r"^apogee_km = .*$", "apogee_km = 50000"),

@@ -13,7 +13,8 @@ from tocsin.units import KM, NS_PER_S
 from tocsin.warning.texts import ellipse95_area_m2, ellipse95_axes_m
 
 SURE_P: Final = 0.99
-STALE_NS: Final = 10 * NS_PER_S  # no detection for five scans of a 2 s radar: a prediction only, it raises nothing
+# Three looks of a 5 s infrared satellite, which sees a missile last as its thrust ends: older news is a prediction only and raises nothing.
+STALE_NS: Final = 15 * NS_PER_S
 MOVED_SHARE: Final = 0.5  # of the 95 % half axis that was last told
 MOVED_FLOOR_M: Final = 1.0 * KM  # below this nobody on the ground acts differently
 SHRUNK_SHARE: Final = 0.5  # ellipse area: half as large is news
