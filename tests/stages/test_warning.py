@@ -163,9 +163,10 @@ def test_land_alerts_widen_at_once_and_shrink_late_and_each_change_is_logged() -
     assert wider.land_alert == ("JPN", "KOR")
     between = 0.5 * (LAND.raise_p + LAND.clear_p)
     assert desk.step(3, event(3, p_land=(("JPN", between), ("KOR", 0.05)))) == ()
-    for t in range(4, 24):
+    end = 4 + LAND.hold_ns // 1_000_000_000
+    for t in range(4, end):
         assert desk.step(t, event(t, p_land=(("JPN", 0.0), ("KOR", 0.05)))) == ()
-    (narrow,) = desk.step(24, event(24, p_land=(("JPN", 0.0), ("KOR", 0.05))))
+    (narrow,) = desk.step(end, event(end, p_land=(("JPN", 0.0), ("KOR", 0.05))))
     assert narrow.land_alert == ("KOR",)
     assert desk.notes.count("land-alert") == 3
 

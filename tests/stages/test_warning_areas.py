@@ -88,12 +88,13 @@ def test_land_of_the_launching_state_is_reported_and_never_alerted() -> None:
 def test_an_area_is_let_go_after_its_hold_time_and_danger_that_comes_back_starts_it_anew() -> None:
     desk = Desk()
     desk.step(0, event(0, **shares(A=0.5)))
-    for t in range(1, 11):
+    back = int(HOLD_S)
+    for t in range(1, back):
         desk.step(t, event(t, **shares()))
-    desk.step(11, event(11, **shares(A=1.01 * LAND.clear_p)))
-    for t in range(12, 12 + int(HOLD_S)):
+    desk.step(back, event(back, **shares(A=1.01 * LAND.clear_p)))
+    for t in range(back + 1, 2 * back + 1):
         assert [land(w) for w in desk.step(t, event(t, **shares()))] == []
-    (narrow,) = desk.step(12 + HOLD_S, event(12 + HOLD_S, **shares()))
+    (narrow,) = desk.step(2 * back + 1, event(2 * back + 1, **shares()))
     assert land(narrow) == []
     assert "no longer land JP-A" in narrow.reason
 
