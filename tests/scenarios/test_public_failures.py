@@ -1,7 +1,7 @@
 """Public alerts that failed, played end to end: simulated sensors, three nodes, two persons; and what should have come out.
 
 The causes are those of the record; each test names its source. What a single desk does with them is in
-tests/stages/test_warning_stories.py, drills and keys in tests/api/test_drill.py and tests/node/test_duty.py. Sensors and boosts are notional.
+tests/stages/test_warning_stories.py, drills and keys in tests/api/test_drill.py and tests/node/test_duty.py. Sensors are notional.
 """
 
 from functools import cache
