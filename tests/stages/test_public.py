@@ -311,7 +311,13 @@ def test_the_public_reads_who_detected_it_and_what_to_do_and_not_the_rules_behin
     scene = Scene()
     scene.step(10, warning(10, "confirmed", AOMORI, SEA, why=("reached 0.01",), detected_by=("JPN", "KOR")))
     land, sea = scene.waiting("land").text, scene.waiting("sea-air").text
-    for words in ("Where (approximate, no legal value): Aomori (JP-02)", "When: expected between", "Why: a launch was detected by sensors of JPN and KOR", "Go into a building", "do not raise your own"):
+    for words in (
+        "Where (approximate, no legal value): Aomori (JP-02)",
+        "When: expected between",
+        "Why: a launch was detected by sensors of JPN and KOR",
+        "Go into a building",
+        "do not raise your own",
+    ):
         assert words in land
     assert "0.01" not in land
     assert "Ships:" in sea
