@@ -151,6 +151,17 @@ def test_a_cancel_waits_for_a_second_person_while_the_machine_holds_a_confirmed_
     assert "asked for by JPN-duty-1" in second.commands[0].reason
 
 
+def test_a_cancel_that_is_taken_back_is_taken_back_where_partners_hold_it_too() -> None:
+    """Joint warnings stay at home: partners were sent the cancel of the nation's own one, so that one is confirmed again as well."""
+    post = Post()
+    post.see("confirmed")
+    assert [c.warning for c in post.act("JPN-duty-1", "confirm", warning=f"{JOINT}-W1").commands] == [f"{JOINT}-W1"]
+    gone = [warning(20, "cancelled", warning=f"{event}-W1", event=event) for event in (JOINT, ALONE)]
+    post.duty.step((), tuple(gone), tuple(gone[:1]), post.t_ns, maintenance=False)
+    taken = post.act("JPN-duty-1", "confirm", warning=f"{JOINT}-W1")
+    assert [c.warning for c in taken.commands] == [f"{JOINT}-W1", f"{ALONE}-W1"]
+
+
 def test_a_first_cancel_is_forgotten_after_five_minutes() -> None:
     """Then it is a first one again."""
     post = Post()
@@ -166,6 +177,7 @@ def test_a_first_cancel_is_forgotten_after_five_minutes() -> None:
         ({"cause": None}, "command-refused"),
         ({"reason": " "}, "command-refused"),
         ({"reason": "All-clear, go home"}, "command-refused"),
+        ({"reason": "all  clear"}, "command-refused"),
         ({"reason": "this is NOT A DRILL"}, "live-phrase"),
     ],
 )

@@ -1,5 +1,7 @@
 """What people report: impossible figures are refused or flagged with the likely slip, bounds stay bounds, estimates stay as they are."""
 
+from dataclasses import replace
+from itertools import product
 from math import acos, pi, sqrt
 
 import msgspec
@@ -59,9 +61,23 @@ def test_published_flights_last_some_percent_longer_than_their_arc(apogee_km: fl
     assert judge(report(apogee_m=apogee_km * KM, range_m=range_km * KM, flight_s=minutes * 60.0)).verdict == "accepted"
 
 
-@pytest.mark.parametrize(("range_m", "apogee_m"), [(pi * 6_371_008.8, 1_000 * KM), (1_000.0, 0.0), (-1.0, 1_000.0)])
+@pytest.mark.parametrize(
+    ("range_m", "apogee_m"), [(pi * 6_371_008.8, 1_000 * KM), (1_000.0, 0.0), (-1.0, 1_000.0), (0.0, 1e-320), (1_000.0, 1e-320)]
+)
 def test_no_arc_is_invented(range_m: float, apogee_m: float) -> None:
     assert arc_flight_s(range_m, apogee_m) is None
+
+
+ODD = (None, 0.0, -1.0, 1e-320, 1e-3, 300.0, 5e4, 1e308, -1e308)
+
+
+def test_no_figure_that_a_person_can_enter_stops_the_judge() -> None:
+    """A slip of a hundred powers of ten gets a verdict; an error here would stop the node, and its replay as well."""
+    known = (None, MEASURED, replace(MEASURED, flight_s=0.0), replace(MEASURED, apogee_m=0.0, range_m=0.0))
+    for apogee_m, range_m, flight_s, against in product(ODD, ODD, ODD, known):
+        for place in (None, 1e308):
+            entered = report(apogee_m=apogee_m, range_m=range_m, flight_s=flight_s, launch_lat_rad=0.0, launch_lon_rad=place)
+            assert judge(entered, against).verdict in ("accepted", "flagged", "refused")
 
 
 # --- a report against itself ------------------------------------------------------------------------------------------

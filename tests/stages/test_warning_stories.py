@@ -6,8 +6,9 @@ Sources stand with each story; times are those published, in seconds after launc
 import pytest
 
 from tests.stages.flights import ns
-from tests.stages.warned import Desk, command, crossing, event, impact
+from tests.stages.warned import NAME, Desk, command, crossing, event, impact
 from tocsin.messages.warning import Warning as TocsinWarning
+from tocsin.sharing.sound import problem_of
 from tocsin.warning.desk import ALL_CLEAR_NS, FORGET_NS, LONGEST_NS, MOST_CASES, MOST_WHY, REPEAT_NS
 from tocsin.warning.rules import STALE_NS, cause_of, machine_holds
 from tocsin.warning.texts import SILENCE, live_phrase
@@ -294,3 +295,59 @@ def test_a_person_is_asked_once_a_minute_to_look_at_a_cancelled_threat_and_not_a
     assert desk.notes.count("cancelled-but-confirmed") == 1
     desk.step(2 + REPEAT_NS / 1e9, event(2 + REPEAT_NS / 1e9))
     assert desk.notes.count("cancelled-but-confirmed") == 2
+
+
+def test_a_cancel_that_was_a_mistake_can_be_taken_back_while_the_threat_is_still_held() -> None:
+    """The note asks for a person; the person confirms, and a new warning begins with its areas. After the end nothing is reopened."""
+    desk = Desk()
+    danger = {"areas": (("JP-A", 0.4),), "p_land": (("JPN", 0.4),)}
+    desk.step(0, event(0, **danger))
+    desk.step(1, commands=[command("cancel", 1, "taken for a flock of birds", cause="error")])
+    desk.step(2, event(2, **danger))
+    assert "confirm the warning" in desk.said[-1].text
+    (again,) = desk.step(3, commands=[command("confirm", 3, "it is no flock")])
+    assert (again.warning, again.status, again.land_alert) == (f"{NAME}-W2", "confirmed", ("JPN",))
+    assert desk.step(4, commands=[command("confirm", 4)]) == ()
+    desk.step(5, commands=[command("cancel", 5, "birds again", cause="error", warning=f"{NAME}-W2")])
+    desk.step(400, event(400, "presumed-down", last_detection_ns=ns(5)))
+    assert desk.step(401, commands=[command("confirm", 401, warning=f"{NAME}-W2")]) == ()
+
+
+def test_a_suspicion_that_a_person_confirms_names_its_areas_at_once() -> None:
+    """No further detection may come: the areas must not wait for one."""
+    desk = Desk()
+    desk.step(0, event(0, "suspected", areas=(("JP-A", 0.4),), p_land=(("JPN", 0.4),)))
+    (warning,) = desk.step(1, commands=[command("confirm", 1)])
+    assert warning.land_alert == ("JPN",)
+
+
+@pytest.mark.parametrize("reason", ["a\ttab\x07 and a bell", "x" * 1_990, "\u202eturned"])
+def test_whatever_a_person_types_the_cancel_can_leave_for_the_partners_who_hold_the_warning(reason: str) -> None:
+    """Partners accept printable texts of at most 2,000 characters; a pasted tab must not keep a cancel at home."""
+    desk = Desk()
+    desk.step(0, event(0))
+    (cancel,) = desk.step(4, commands=[command("cancel", 4, reason, cause="error")])
+    assert problem_of(cancel) is None
+
+
+@pytest.mark.slow
+def test_after_a_long_and_restless_life_a_warning_can_still_be_ended_everywhere() -> None:
+    """A list of more than 1,024 references would be refused, and with it the all-clear."""
+    desk = Desk()
+    for t in range(1_200):
+        desk.step(t, event(t, missiles_at_least=1 + t % 2, impact=impact(t=9_000.0)))
+    (cancel,) = desk.step(1_201, commands=[command("cancel", 1_201, "restless", cause="error")])
+    assert cancel.revision > 1_100
+    assert problem_of(cancel) is None
+    assert (cancel.references[0], cancel.references[-1]) == ((f"{NAME}-W1", 1), (f"{NAME}-W1", cancel.revision - 1))
+
+
+def test_an_event_heard_of_when_it_is_over_leaves_nothing_behind_in_the_desk() -> None:
+    """It is noted and forgotten: a case without a warning would never end."""
+    desk = Desk()
+    assert desk.step(400, event(400, last_detection_ns=ns(5))) == ()
+    assert desk.notes == ["stale-not-raised"]
+    assert desk.step(401, event(401, "closed", last_detection_ns=ns(5))) == ()
+    assert desk.desk.next_wake_ns is None
+    (fresh,) = desk.step(402, event(402, impact=impact(t=500.0)))
+    assert fresh.warning == f"{NAME}-W1"

@@ -165,3 +165,10 @@ def test_no_changed_byte_opens(position: int, flip: int) -> None:
 def test_no_noise_opens(noise: bytes) -> None:
     """Foreign bytes end in a WireFault and in nothing else."""
     assert refused(noise)
+
+
+def test_a_number_of_missiles_that_no_computer_float_holds_is_refused_when_it_is_opened() -> None:
+    """JSON has integers of any size; one of 400 digits must not reach the assessment."""
+    many = Report(report="r", nation="JPN", source="s", time_ns=T0_NS, missiles=10_001)
+    with pytest.raises(OperatorFault, match="missiles"):
+        sign("KOR-duty-1", msgspec.structs.replace(APPROVE, act="report", report=many))

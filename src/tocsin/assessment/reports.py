@@ -245,10 +245,11 @@ def _figures(report: Report, known: Reference) -> list[Finding]:
         text = "; ".join(f"{what}: expected about {_km(want)} ({known.name}), came {_km(came)}" for what, came, want in wrong)
         slip = _figure_slip(report, known, [(came, want) for _, came, _, want, _, _ in both if want > 0.0])
         found.append(Finding("refused" if slip else "flagged", f"{text}; {slip or 'a manoeuvre seen by one side only, or a wrong figure'}"))
-    if report.flight_s is not None and known.flight_s is not None and abs(report.flight_s / known.flight_s - 1.0) > ARC_SHARE:
-        text = f"flight time: expected about {_duration(known.flight_s)} ({known.name}), came {_duration(report.flight_s)}"
+    known_s = known.flight_s if known.flight_s is not None and known.flight_s > 0.0 else None
+    if report.flight_s is not None and known_s is not None and abs(report.flight_s / known_s - 1.0) > ARC_SHARE:
+        text = f"flight time: expected about {_duration(known_s)} ({known.name}), came {_duration(report.flight_s)}"
         slips = ((60.0, "minutes were entered as seconds"), (1.0 / 60.0, "seconds were entered as minutes"))
-        words = next((w for f, w in slips if abs(report.flight_s * f / known.flight_s - 1.0) <= SLIP_SHARE), None)
+        words = next((w for f, w in slips if abs(report.flight_s * f / known_s - 1.0) <= SLIP_SHARE), None)
         found.append(Finding("refused" if words else "flagged", f"{text}; it fits if {words}" if words else text))
     return found
 

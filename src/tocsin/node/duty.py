@@ -27,7 +27,7 @@ COMMAND_SKEW_NS: Final = 120 * NS_PER_S  # clocks agree within a second; a perso
 CANCEL_WAIT_NS: Final = 300 * NS_PER_S  # how long the first person's cancel waits for the second; after that it must be asked for anew
 EVENTS_KEPT: Final = 2_000  # some weeks of busy days; a cancel is about a warning that stands, minutes old
 ALL_CLEAR_WORDS: Final = ("all clear", "all-clear")  # a cancel never reads as one
-PASSED_ON: Final[tuple[Act, ...]] = ("confirm", "all-clear", "maintenance-on", "maintenance-off", "report", "journal")
+PASSED_ON: Final[tuple[Act, ...]] = ("all-clear", "maintenance-on", "maintenance-off", "report", "journal")
 
 Item = Proposal | Staffing
 
@@ -128,13 +128,15 @@ class Duty:
             return "command-refused", "a cancel needs a cause: error, threat-over or outside-area"
         if not command.reason.strip():
             return "command-refused", "a cancel needs a reason; say why"
-        if any(words in command.reason.lower() for words in ALL_CLEAR_WORDS):
+        if any(words in " ".join(command.reason.lower().split()) for words in ALL_CLEAR_WORDS):
             return "command-refused", "a cancel must not read as an all-clear; say what was wrong"
         return None
 
     def _apply(self, signed: Signed, now_ns: int) -> Taken:
         """Do what an act asks for, or hand it on."""
         command = signed.command
+        if command.act == "confirm":
+            return Taken(commands=self._confirms(command))
         if command.act in PASSED_ON:
             return Taken(commands=(command,))
         if command.act in ("approve", "reject"):
@@ -189,6 +191,16 @@ class Duty:
         alone = () if warning is None else self._alone_of(warning.event)
         names = [w.warning for w in self._warnings.values() if w.event in alone and w.status not in ("cancelled", "all-clear", "expired")]
         return (command, *(msgspec.structs.replace(command, warning=name) for name in sorted(names)))
+
+    def _confirms(self, command: Command) -> tuple[Command, ...]:
+        """Return a confirmation; one that takes a cancel back also goes to the same missile's own warnings, whose cancel partners got."""
+        warning = self._warnings.get(command.warning or "")
+        if warning is None or warning.status != "cancelled":
+            return (command,)
+        alone = self._alone_of(warning.event)
+        newest = {own.event: own for own in self._warnings.values() if own.event in alone}
+        names = sorted(own.warning for own in newest.values() if own.status == "cancelled")
+        return (command, *(msgspec.structs.replace(command, warning=name) for name in names))
 
     def _alone_of(self, joint_event: str) -> tuple[str, ...]:
         """Return the alone picture's events that rest on the same own tracks as a joint event."""

@@ -19,6 +19,7 @@ from tocsin.node.outgoing import Outgoing
 from tocsin.node.outputs import Batch, Send, View
 from tocsin.node.pipeline import PictureStep, Pipeline, PipelineStep
 from tocsin.node.selfcheck import check_config
+from tocsin.node.spoken import Spoken
 from tocsin.sharing.admit import admit
 from tocsin.units import NS_PER_S
 from tocsin.wire.codec import decode_payload
@@ -68,6 +69,7 @@ class Node:
         self._pipeline = Pipeline(config, zones)
         self._duty = Duty(config)
         self._outgoing = Outgoing(config)
+        self._spoken = Spoken()
         hops = sorted({route.next_hop for route in config.routes})
         self._links = {hop: Link(config.nation, hop) for hop in hops}
         self._next_hop = {route.destination: route.next_hop for route in config.routes}
@@ -131,10 +133,7 @@ class Node:
         self._tell(items, now, effects)
         effects.notes.extend(notes)
         effects.notes.extend(self._outgoing.offer("track", step.tracks, now.utc_ns))
-        if self._pipeline.maintenance:
-            return
-        events = tuple(event for event in step.alone.events if event.status != "suspected")
-        warnings = tuple(warning for warning in step.alone.warnings if warning.status != "suspected")  # a suspicion stays at home
+        events, warnings = self._spoken.due(step.alone.events, step.alone.warnings, maintenance=self._pipeline.maintenance)
         effects.notes.extend(self._outgoing.offer("event", events, now.utc_ns))
         effects.notes.extend(self._outgoing.offer("warning", warnings, now.utc_ns))
 

@@ -1,7 +1,7 @@
 """Where the stages meet: plots -> tracks -> picture -> launch events -> warnings, once alone and once joint.
 
 The *alone* picture sees this nation's sensors only; it is what is shared, so that nothing leaves that a partner contributed.
-The *joint* picture also holds what partners shared; it stays at home.
+The *joint* picture also holds what partners shared and what people entered of them (reports, the journal); it stays at home.
 """
 
 from collections.abc import Callable
@@ -66,7 +66,8 @@ class Picture:
         if not (news or commands or now_ns - self._assessed_ns >= ASSESS_INTERVAL_NS):
             return PictureStep(picture=self.name, fused=fused, events=(), warnings=(), posture=None, notes=notes)
         self._assessed_ns = now_ns
-        events, assess_notes = self._assessment.step(self._fusion.live(now_ns), now_ns, apart(), commands)
+        entered = commands if self.name == "joint" else ()  # a report names who said it, and remarks repeat it
+        events, assess_notes = self._assessment.step(self._fusion.live(now_ns), now_ns, apart(), entered)
         acts = tuple(command for command in commands if command.act in DESK_ACTS)
         warnings, posture, desk_notes = self._desk.step(events, acts, now_ns)
         changed = posture if posture != self._posture else None

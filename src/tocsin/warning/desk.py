@@ -28,6 +28,7 @@ LONGEST_NS: Final = 3 * 3_600 * NS_PER_S  # twice the longest flight of the cata
 FORGET_NS: Final = 3_600 * NS_PER_S  # ended warnings stay known as long as the assessment knows ended events
 MOST_CASES: Final = 1_000  # three times all missiles of the catalogue; beyond it suspicions are noted and not followed
 MOST_WHY: Final = 64  # entries; more than all prefectures of Japan, the rest stands in the log
+MOST_REFERENCES: Final = 256  # some 10 kB of the 32 that a message may have: a long life must not keep its end from partners
 REPEAT_NS: Final = 60 * NS_PER_S  # a note that asks for a person is repeated, not poured
 DOWN: Final = ("presumed-down", "observed")
 EVENT_TRIGGERS: Final[dict[EventStatus, Trigger]] = {
@@ -145,6 +146,8 @@ class WarningDesk:
         late = trigger == "event-confirmed" and rules.stale(event)
         if late and (case.status != "new" or event.impact is None or event.impact.time_ns <= effects.now_ns):
             effects.note("stale-not-raised", f"{case.warning}: the newest detection is too old to raise the level")
+            if case.status == "new":
+                del self._cases[event.event]  # nothing was told, so nothing needs an end
             return
         if trigger is None:
             return
@@ -165,11 +168,17 @@ class WarningDesk:
 
     def _again(self, case: _Case, event: LaunchEvent, effects: _Effects) -> _Case | None:
         """Open a new warning for an event that is detected after its warning ended; after a cancel only a person is asked."""
+        case.event = event
         if event.status != "confirmed" or event.last_detection_ns <= case.since_ns:
             return None
         if case.by_person or case.status == "cancelled":
-            self._ask(case, "cancelled-but-confirmed", f"was cancelled, but {event.event} is still confirmed", effects)
+            text = f"was cancelled, but {event.event} is still confirmed; to warn again, confirm the warning"
+            self._ask(case, "cancelled-but-confirmed", text, effects)
             return None
+        return self._reopen(event, effects)
+
+    def _reopen(self, event: LaunchEvent, effects: _Effects) -> _Case | None:
+        """Open the next warning about an event whose last one ended."""
         self._reopened[event.event] = self._reopened.get(event.event, 1) + 1
         return self._open(event, effects)
 
@@ -240,7 +249,16 @@ class WarningDesk:
         if problem is not None:
             effects.note("command-refused", f"{command.command}: {problem}")
             return
-        raised = case.status == "suspected" and command.act == "confirm"
+        self._apply_command(command, case, trigger, effects)
+
+    def _apply_command(self, command: Command, case: _Case, trigger: Trigger, effects: _Effects) -> None:
+        """Move a warning by a person's act that nothing speaks against."""
+        again = self._confirmed_again(command, case, effects)
+        if again is not None:
+            case, trigger = again, "event-confirmed"
+        raised = case.status in ("new", "suspected") and command.act == "confirm"
+        if raised:  # a suspicion names no area
+            case.held = named_areas.revise(case.held, case.event, self._book, self._nation, self._places, effects.now_ns)
         against = command.act == "cancel" and case.status not in FINAL and rules.machine_holds(case.event)
         case.cause = command.cause if command.act == "cancel" and case.status not in FINAL else case.cause
         if not self._move(case, trigger, f"{command.reason or command.act} (by {command.person})", effects):
@@ -251,6 +269,12 @@ class WarningDesk:
             effects.note("cancel-against-machine", f"{case.warning}: cancelled while {case.event.event} is confirmed, last detected {seen}")
         if raised:
             self._raise(case.event, effects)
+
+    def _confirmed_again(self, command: Command, case: _Case, effects: _Effects) -> _Case | None:
+        """Open a new warning where a person takes a cancel back while the machine still holds the threat; None otherwise."""
+        if command.act != "confirm" or case.status != "cancelled" or not rules.machine_holds(case.event):
+            return None
+        return self._reopen(case.event, effects)
 
     def _case(self, warning: str) -> _Case | None:
         return next((case for case in self._cases.values() if case.warning == warning), None)
@@ -356,7 +380,7 @@ class WarningDesk:
 
     def _written(self, case: _Case, status: WarningStatus, reason: str, now_ns: int) -> Warning:
         """Write the revision: what is known, and the cancel and the correction that stand ready."""
-        event, told, areas = case.event, case.told, _areas(case)
+        event, told, areas, reason = case.event, case.told, _areas(case), texts.plain(reason)
         land = named_areas.land_of(case.held)
         cause = case.cause if status == "cancelled" else None
         cancel_reason = reason if status == "cancelled" else texts.TO_BE_GIVEN
@@ -385,7 +409,7 @@ class WarningDesk:
             reason=texts.reason_text(self._world, reason),
             cancel_ready=texts.cancel_text(event, case.warning, cause, cancel_reason),
             expires_ns=min(max(now_ns + EXPIRES_NS, down_ns + EXPIRES_AFTER_DOWN_NS), now_ns + LONGEST_NS),
-            references=(*told.references, (told.warning, told.revision)) if told is not None else (),
+            references=_references(told),
             areas=areas,
             why=case.why,
             correction_ready=texts.correction_text(event, case.warning, areas, reason, self._places.name),
@@ -402,6 +426,14 @@ class WarningDesk:
         if effects.now_ns - case.asked_ns >= REPEAT_NS:
             case.asked_ns = effects.now_ns
             effects.note(code, f"{case.warning} {text}: a person must look")
+
+
+def _references(told: Warning | None) -> tuple[tuple[str, int], ...]:
+    """Return what a revision follows: the first one and the newest ones before it."""
+    if told is None:
+        return ()
+    every = (*told.references, (told.warning, told.revision))
+    return every if len(every) <= MOST_REFERENCES else (every[0], *every[1 - MOST_REFERENCES :])
 
 
 def _areas(case: _Case) -> tuple[WarnedArea, ...]:

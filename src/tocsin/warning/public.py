@@ -3,7 +3,8 @@
 One line of drafts per warning and audience; at most one draft of a line waits at a time. A newer draft supersedes it, and consent never
 carries over: each person signs the digest of one draft. At the time limit a draft is held and escalated; it is never published by
 itself, unless the nation's configuration says so, and then only a warning, never an all-clear. Under maintenance nothing is released.
-Nothing is sent here: a released proposal is recorded first, and channels come later.
+Nothing is sent here: a released proposal is recorded first, and channels come later. An all-clear waits while another missile threatens
+one of its areas: nobody is told to leave shelter under the second missile because the first one is down.
 """
 
 import hashlib
@@ -28,6 +29,7 @@ REDRAFT_NS: Final = 60 * NS_PER_S  # hours that move by more are other hours to 
 PROPOSALS_KEPT: Final = 2_000  # some weeks of busy days; the log keeps all
 DIGEST_CONTEXT: Final = b"tocsin-draft-v1\x00"
 MAINTENANCE: Final = "maintenance: nothing can be released; it waits for persons"
+OVER: Final = ("all-clear", "cancelled", "expired")  # this warning says nothing more
 ENDED: Final = ("passed", "all-clear", "cancelled", "expired", "presumed-down", "observed")
 
 
@@ -59,6 +61,9 @@ class _Line:
     out: Named | None = None  # what the last released draft named, while the warning still stood
     released: list[str] = field(default_factory=list)  # names, in order, of what is out and was not ended
     keys: list[str] = field(default_factory=list)  # that agreed to the last draft
+    over: bool = False  # its warning ended
+    clear: Warning | None = None  # its all-clear, until people were told
+    put_off: bool = False  # that all-clear waits for another warning's end
 
 
 class PublicDesk:
@@ -106,6 +111,7 @@ class PublicDesk:
                 continue
             for audience in AUDIENCES:
                 self._warning(warning, audience, cancels.get(warning.warning, ()))
+        self._look_again()
         for signed in acts:
             if signed.command.act in ("approve", "reject"):
                 self._act(signed)
@@ -119,34 +125,64 @@ class PublicDesk:
 
     # --- drafts -------------------------------------------------------------------------------------------------------
 
+    def _look_again(self) -> None:
+        """Ask again whether the all-clears that people were not told yet may be said."""
+        for (_, audience), line in list(self._lines.items()):
+            if line.clear is not None:
+                self._warning(line.clear, audience, ())
+
     def _warning(self, warning: Warning, audience: Audience, cancel: tuple[Signed, ...]) -> None:
         """Make the draft that this revision asks for, or take back the one that waits."""
         line = self._lines.get((warning.warning, audience), _Line())
         said = named(warning, audience, self._nation)
         phase = _phase(warning, audience)
+        line.over = phase in OVER
         kind = _kind(phase, said, line)
         if kind is None:
             if phase in ENDED or not said.areas:
-                self._take_back(line, f"the warning is now {warning.status}; nothing was released")
+                self._take_back(line, f"the warning is now {warning.status}; nobody is warned by it")
             return
-        if phase != "standing" or kind == "correction":  # whoever was told gets it
-            said = Named(areas=tuple(sorted(line.told)), from_ns=said.from_ns, to_ns=said.to_ns)
+        if phase != "standing" or kind == "correction":  # an end goes to whoever was told, an update to those who still believe it
+            who = line.standing if kind in ("update", "passed") else line.told
+            said = Named(areas=tuple(sorted(who)), from_ns=said.from_ns, to_ns=said.to_ns)
         elif line.out is not None and _same(said, line.out):  # what people have is right (again)
             self._take_back(line, "what was released before says the same again")
             return
+        line.clear = warning if kind == "all-clear" else None
+        if line.clear is not None and self._threatened(line, audience, said.areas):
+            return
         if _is_news(line, kind, phase, said):
-            self._lines[(warning.warning, audience)] = line
-            carried = self._replace(line, kind, same_phase=line.phase == phase)
-            line.phase = phase
-            self._draft(line, warning, audience, kind, said, cancel)
-            if self._maintenance:
-                self._set(line, "held", MAINTENANCE)
-            elif kind == "cancel" and cancel:  # its text follows from the signed cancel: warning, cause and reason
-                for signed in cancel:
-                    self._agree(line, signed)
-            elif carried is not None:
-                self._carry(line, carried)
-            self._forget()
+            self._put(line, warning, audience, kind, said, cancel)
+
+    def _put(self, line: _Line, warning: Warning, audience: Audience, kind: ProposalKind, said: Named, cancel: tuple[Signed, ...]) -> None:
+        """Put a new draft in the place of the one that waits."""
+        phase = _phase(warning, audience)
+        self._lines[(warning.warning, audience)] = line
+        carried = self._replace(line, kind, same_phase=line.phase == phase)
+        line.phase = phase
+        self._draft(line, warning, audience, kind, said, cancel)
+        if self._maintenance:
+            self._set(line, "held", MAINTENANCE)
+        elif kind == "cancel" and cancel:  # its text follows from the signed cancel: warning, cause and reason
+            for signed in cancel:
+                self._agree(line, signed)
+        elif carried is not None:
+            self._carry(line, carried)
+        self._forget()
+
+    def _threatened(self, line: _Line, audience: Audience, areas: tuple[str, ...]) -> bool:
+        """Whether another warning stands for one of these areas, or waits to be told: then this all-clear waits, or is taken back."""
+        others = [
+            other
+            for (_, whom), other in self._lines.items()
+            if whom == audience and other is not line and not other.over and not set(areas).isdisjoint(_threat_of(other))
+        ]
+        names = ", ".join(sorted({other.last.warning for other in others if other.last is not None}))
+        if others and not line.put_off and line.clear is not None:
+            self._take_back(line, f"the all-clear waits for the end of {names}, which names one of its areas")
+            self._note("all-clear-waits", f"{line.clear.warning} ({audience}): over, but {names} still names one of its areas")
+        line.put_off = bool(others)
+        return line.put_off
 
     def _replace(self, line: _Line, kind: ProposalKind, *, same_phase: bool) -> Proposal | None:
         """Supersede the draft that waits; return it if the new one is of the same phase, so that its time limit goes on."""
@@ -280,7 +316,7 @@ class PublicDesk:
         if last is None:
             return
         if last.kind in ("all-clear", "cancel"):
-            line.released, line.told, line.standing, line.out = [], [], (), None
+            line.released, line.told, line.standing, line.out, line.clear = [], [], (), None, None
             return
         line.released.append(last.proposal)
         line.told = sorted({*line.told, *last.areas})
@@ -316,14 +352,20 @@ def _kind(phase: str, said: Named, line: _Line) -> ProposalKind | None:
     """What kind of word this revision asks for; None where the audience was told nothing and need not be."""
     ends: dict[str, ProposalKind] = {"passed": "passed", "all-clear": "all-clear", "cancelled": "cancel"}
     if phase in ends:
-        return ends[phase] if line.released else None
+        return ends[phase] if line.released and (line.standing or phase != "passed") else None
     if phase in ENDED:
-        return "update" if line.released else None
+        return "update" if line.standing else None
     if phase == "suspected":
         return None
     if said.areas:
         return "update" if line.standing else "alert"
     return "correction" if line.standing else None
+
+
+def _threat_of(line: _Line) -> tuple[str, ...]:
+    """Return the areas that people believe to be warned by a line, and those of an alert that waits to be told."""
+    waits = line.last is not None and line.last.status in WAITING and line.last.kind in AT_LIMIT_KINDS
+    return (*line.standing, *(line.last.areas if waits and line.last is not None else ()))
 
 
 def _is_news(line: _Line, kind: ProposalKind, phase: str, said: Named) -> bool:

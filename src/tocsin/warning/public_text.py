@@ -15,7 +15,7 @@ from tocsin.messages.public import Audience, ProposalKind
 from tocsin.messages.warning import CancelCause, Warning
 from tocsin.units import NS_PER_S
 from tocsin.warning.places import GEOGRAPHY
-from tocsin.warning.texts import MARKS, SILENCE, code_words, live_phrase, marked
+from tocsin.warning.texts import MARKS, SILENCE, code_words, live_phrase, marked, plain
 
 MINUTE_NS: Final = 60 * NS_PER_S
 IMPACT_SIGMAS: Final = 3  # 99.7 %: the hours of a draft whose areas carry none
@@ -143,6 +143,7 @@ def _reason(warning: Warning, given: str | None) -> str:
         return f"a launch was detected by sensors of {' and '.join(warning.detected_by)}"
     mark = MARKS[warning.world]
     text = (warning.reason if given is None else given).removeprefix(mark).removesuffix(mark).strip().rstrip(".")
+    text = plain(text)
     return NOT_REPEATED if warning.world != "live" and live_phrase(text) else text
 
 

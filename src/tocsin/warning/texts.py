@@ -58,6 +58,7 @@ SILENCE: Final = (
     "Areas that are not listed are not warned by this message. No message for an area means no warning for it; do not raise your own."
 )
 """Seoul, 31 May 2023: "areas that have not received it should raise their own" made a city raise one (YTN 202305311301254604)."""
+MOST_REASON: Final = 1_000  # characters of a reason: with the words around it a cancel stays below the 2,000 that a partner accepts
 TO_BE_GIVEN: Final = "to be given by the person who sends it"
 
 
@@ -65,6 +66,12 @@ def marked(world: World, text: str) -> str:
     """Return the text with the world's mark first and last."""
     mark = MARKS[world]
     return f"{mark} {text} {mark}" if mark else text
+
+
+def plain(text: str) -> str:
+    """Return a reason on one line, printable and not too long, as partners accept it: a tab must not keep a cancel from them."""
+    line = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    return line if len(line) <= MOST_REASON else f"{line[: MOST_REASON - 3]}..."
 
 
 def live_phrase(text: str) -> str | None:

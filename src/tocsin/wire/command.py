@@ -22,6 +22,7 @@ from tocsin.wire.faults import WireFault
 COMMAND_VERSION: Final = 1
 COMMAND_CONTEXT: Final = b"tocsin-command-v1\x00"
 SIGNATURE_BYTES: Final = 64
+MOST_MISSILES: Final = 10_000  # in a report: far above any salvo (as ``sharing.sound``), and every figure of it fits a float
 MAX_COMMAND_BYTES: Final = 16 * 1024  # a reason and a journal entry of some thousand characters; a larger one is no act of a person
 
 _Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,95}\Z")]
@@ -29,6 +30,7 @@ _Short = Annotated[str, msgspec.Meta(max_length=128)]
 _Text = Annotated[str, msgspec.Meta(max_length=2_000)]
 _Nation = Annotated[str, msgspec.Meta(pattern=r"^([A-Z][A-Z0-9]{1,7})?\Z")]
 _Time = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+_Count = Annotated[int, msgspec.Meta(ge=0, le=MOST_MISSILES)]
 _KeyId = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{16}\Z")]
 _BoundV1 = Literal["exact", "about", "at-least", "at-most"]
 
@@ -40,7 +42,7 @@ class ReportV1(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
     nation: _Nation
     source: _Text
     time_ns: _Time
-    missiles: int | None = None
+    missiles: _Count | None = None
     missiles_bound: _BoundV1 = "exact"
     launch_ns: _Time | None = None
     launch_lat_rad: float | None = None
