@@ -9,6 +9,7 @@ import pytest
 
 from tests.stages.flights import Array, at, coasting, covariance, fall, launch_estimate, ns, track
 from tocsin.assessment.assess import Assessment
+from tocsin.assessment.footprint import Past, rest_of_burn
 from tocsin.fusion.fuse import Fusion
 from tocsin.geography.zones import Zones, load_zones
 from tocsin.kernels.geodesy import ecef2geodetic, ground_inverse
@@ -289,3 +290,11 @@ def test_the_ellipse_of_a_sharp_state_near_the_ground_is_not_blown_up(zones: Zon
     events.feed(t, fused(track(state, t, cov=covariance(10.0, 1.0, 0.02))))
     assert events.impact.cov_en_m2[0] < 40.0**2
     assert events.impact.time_sigma_s < 0.08
+
+
+def test_no_launch_time_that_a_partner_may_name_makes_the_rest_of_a_burn_longer_than_a_burn() -> None:
+    """A launch a century ahead once made a burn that was flown for as long, and the node stood still."""
+    for launch_s in (-1e6, -60.0, 0.0, 60.0, 3.0e9):
+        launch = msgspec.structs.replace(launch_estimate(), time_ns=ns(launch_s))
+        _, rest_s = rest_of_burn(Past(ns(0.0), launch, burning_ns=ns(5.0), thrust_mps2=30.0), ns(5.0), young=True)
+        assert 30.0 <= rest_s <= 120.0
