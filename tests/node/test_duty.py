@@ -149,6 +149,7 @@ def test_a_cancel_waits_for_a_second_person_while_the_machine_holds_a_confirmed_
     second = post.act("JPN-supervisor", "cancel", **CANCEL)
     assert [command.warning for command in second.commands] == [f"{JOINT}-W1", f"{ALONE}-W1"]
     assert "asked for by JPN-duty-1" in second.commands[0].reason
+    assert second.commands[1].reason == CANCEL["reason"]  # the one that leaves says nothing of the joint picture
 
 
 def test_a_cancel_that_is_taken_back_is_taken_back_where_partners_hold_it_too() -> None:

@@ -32,3 +32,14 @@ def test_what_a_partner_said_and_what_the_journal_holds_never_reach_the_picture_
     """A remark repeats that a nation reported; released to a third nation it would tell what only was told here."""
     assert any("report of KOR" in event.remark for event in flown("joint", told=True))
     assert msgspec.json.encode(flown("alone", told=True)) == msgspec.json.encode(flown("alone", told=False))
+
+
+def test_an_event_that_does_not_come_down_still_shows_whose_tracks_it_rests_on() -> None:
+    """A cancel finds the warning that partners hold by the own track behind both events; no prediction is needed for that."""
+    fast = coasting(39.374 * DEG, 126.077 * DEG, 75.0, speed_mps=12_000.0)
+    picture = Picture(CONFIG, load_zones(), "alone")
+    events: list[LaunchEvent] = []
+    for t in range(5):
+        events += picture.step((track(at(fast, t), t, nation="JPN", name="JPN-1"),), (), ns(t)).events
+    assert events[-1].impact is None
+    assert [view.track for view in events[-1].nations] == ["JPN-1"]

@@ -9,6 +9,8 @@ import pytest
 
 from tests.stages.flights import Array, at, coasting, covariance, fall, launch_estimate, ns, track
 from tocsin.assessment.assess import Assessment
+from tocsin.assessment.estimate import fall_of
+from tocsin.assessment.footprint import Past, rest_of_burn
 from tocsin.fusion.fuse import Fusion
 from tocsin.geography.zones import Zones, load_zones
 from tocsin.kernels.geodesy import ecef2geodetic, ground_inverse
@@ -289,3 +291,25 @@ def test_the_ellipse_of_a_sharp_state_near_the_ground_is_not_blown_up(zones: Zon
     events.feed(t, fused(track(state, t, cov=covariance(10.0, 1.0, 0.02))))
     assert events.impact.cov_en_m2[0] < 40.0**2
     assert events.impact.time_sigma_s < 0.08
+
+
+def test_no_launch_time_that_a_partner_may_name_makes_the_rest_of_a_burn_longer_than_a_burn() -> None:
+    """A launch a century ahead once made a burn that was flown for as long, and the node stood still."""
+    for launch_s in (-1e6, -60.0, 0.0, 60.0, 3.0e9):
+        launch = msgspec.structs.replace(launch_estimate(), time_ns=ns(launch_s))
+        _, rest_s = rest_of_burn(Past(ns(0.0), launch, burning_ns=ns(5.0), thrust_mps2=30.0), ns(5.0), young=True)
+        assert 30.0 <= rest_s <= 120.0
+
+
+def test_a_state_too_wide_to_be_flown_has_no_fall_and_stops_nothing() -> None:
+    """A partner may send a sound track whose drag is known to a factor of 10^39: no impact, and no error that stops the node."""
+    wide = (1.1e2, *(0.0,) * 6, 1.1e2, *(0.0,) * 5, 1.1e2, *(0.0,) * 4, 2e-3, *(0.0,) * 3, 2e-3, *(0.0,) * 2, 2e-3, 0.0, 8.0e3)
+    down = msgspec.structs.replace(
+        track(at(FLIGHT, 0.0), 0.0), pos_ecef_m=(0.0, 0.0, 6_360_000.0), vel_ecef_mps=(0.0, 0.0, -2_981.25), ln_beta=8.0, cov=wide
+    )
+    fusion, events = Fusion("joint"), []
+    for t in range(4):
+        fused, _ = fusion.step((msgspec.structs.replace(down, time_ns=ns(t), last_plot_ns=ns(t)),), ns(t))
+        events += [fall_of(one) for one in fused]
+    assert events
+    assert all(found is None for found in events)

@@ -13,7 +13,6 @@ from tests.stages.public_scene import ANN, BOB, NAME, SUE, Scene, area, person, 
 from tocsin.messages.command import Command
 from tocsin.messages.people import Person, PublicRules
 from tocsin.messages.public import Proposal
-from tocsin.messages.warning import WarnedArea, Warning
 from tocsin.warning.public import MAINTENANCE, WAITING, Signed, digest_of
 from tocsin.warning.public_text import Named, named
 
@@ -224,39 +223,17 @@ def test_the_all_clear_goes_to_whoever_was_warned_and_needs_its_persons() -> Non
     assert [(p.kind, p.status) for p in silent.history] == [("alert", "open"), ("alert", "superseded")]
 
 
-def other(t: float, status: str, *areas: WarnedArea) -> Warning:
-    """A revision of the second missile's warning."""
-    return warning(t, status, *areas, warning="JPN-joint-2023-08-30-2-W1", event="JPN-joint-2023-08-30-2")
-
-
-def test_nobody_is_told_to_leave_shelter_while_another_missile_still_threatens_the_area() -> None:
-    """A salvo: the first one is down, the second on its way to the same prefecture. The all-clear comes when both are over."""
-    scene = alerted()
-    scene.step(30, other(30, "confirmed", AOMORI, HOKKAIDO))
-    scene.agree(31, ANN, SUE)
-    scene.step(400, warning(400, "all-clear"))
-    assert (scene.codes, scene.desk.waiting()) == (["all-clear-waits"], ())
-    scene.step(410)
-    assert (scene.codes, scene.desk.waiting()) == ([], ())
-    scene.step(500, other(500, "all-clear"))
-    assert sorted((p.kind, p.areas) for p in scene.desk.waiting()) == [("all-clear", ("JP-01", "JP-02")), ("all-clear", ("JP-02",))]
-
-
-def test_an_all_clear_that_waits_for_its_second_person_is_taken_back_when_another_missile_comes() -> None:
-    """Also while the second alert is only a draft; elsewhere the all-clear goes its way."""
-    scene = alerted()
-    scene.step(400, warning(400, "all-clear"))
-    scene.agree(401, ANN)
-    half = scene.last()
-    scene.step(402, other(402, "confirmed", HOKKAIDO))
-    assert scene.last() == scene.shown["JPN-joint-2023-08-30-2-W1-land-P1"]
-    assert scene.shown[half.proposal].status == "half"
-    scene.step(403, other(403, "updated", HOKKAIDO, AOMORI))
-    assert scene.shown[half.proposal].status == "superseded"
-    scene.step(404, acts=(scene.sign(SUE, half, 404),))
-    assert (scene.codes, scene.shown[half.proposal].status) == (["proposal-closed"], "superseded")
-    scene.step(405, other(405, "cancelled"))
-    assert [(p.kind, p.status, p.approvals) for p in scene.desk.waiting()] == [("all-clear", "open", ())]
+def test_when_maintenance_is_over_people_are_called_to_the_drafts_that_it_held() -> None:
+    """A held draft has no time limit any more, so nothing else would call them."""
+    scene = Scene()
+    scene.maintenance = True
+    scene.step(10, warning(10, "confirmed", AOMORI))
+    assert (scene.waiting().status, scene.codes) == ("held", [])
+    scene.maintenance = False
+    scene.step(100)
+    assert scene.codes == ["escalated"]
+    scene.step(101)
+    assert scene.codes == []
 
 
 def test_an_area_that_was_told_to_be_safe_again_is_not_sent_to_shelter_by_the_last_words_about_the_missile() -> None:

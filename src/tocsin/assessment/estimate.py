@@ -67,7 +67,7 @@ def fall_of(track: FusedTrack) -> Fall | None:
     if alt_m > DRAG_ALT_M or climb_mps > 0.0:
         P[6, 6] = max(P[6, 6], LN_BETA_SIGMA * LN_BETA_SIGMA)
     out, mean, cov = np.empty(4), np.empty(4), np.empty((4, 4))
-    if not impact_moments(x, P, LONGEST_FALL_S, out, mean, cov):
+    if not _moments(x, P, out, mean, cov):
         return None
     steering = track.models.manoeuvre >= MANOEUVRE_LEVEL
     pushed = steering and (climb_mps > 0.0 or alt_m > GLIDE_ALT_M)
@@ -92,6 +92,17 @@ def fall_of(track: FusedTrack) -> Fall | None:
         classes=class_probabilities(track.pos_ecef_m, track.vel_ecef_mps, _speed_sigma(track.vel_ecef_mps, P)) if coasting else None,
         side_sigma_m=_side_sigma_m(up, track.vel_ecef_mps, P),
     )
+
+
+def _moments(x: Array, P: Array, out: Array, mean: Array, cov: Array) -> bool:  # noqa: N803 - textbook name
+    """Fill the moments of the impact; False if it does not come down, or if its state is too wide to be flown at all.
+
+    A partner may send an ellipse of any width: sigma points with a drag of 10^60 end in a division by zero, not in an impact.
+    """
+    try:
+        return bool(impact_moments(x, P, LONGEST_FALL_S, out, mean, cov))
+    except ZeroDivisionError:
+        return False
 
 
 @dataclass(frozen=True, slots=True)

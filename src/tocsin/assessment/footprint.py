@@ -113,7 +113,9 @@ def rest_of_burn(past: Past, time_ns: int, *, young: bool) -> tuple[float, float
     if not burns and not young:
         return 0.0, 0.0
     began_ns = past.launch.time_ns if past.launch is not None else past.first_plot_ns
-    rest_s = max(LEAST_REST_S, LONGEST_BURN_S - seconds_between(time_ns, began_ns))
+    rest_s = min(
+        LONGEST_BURN_S, max(LEAST_REST_S, LONGEST_BURN_S - seconds_between(time_ns, began_ns))
+    )  # a partner may name any launch time
     return max(past.thrust_mps2, LEAST_THRUST_MPS2), rest_s
 
 

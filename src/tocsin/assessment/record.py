@@ -141,6 +141,7 @@ class Record:
             self.end_seen = self.end_seen or (self.fall is not None and seen and _on_the_ground(fused))
             if fused.last_plot_ns - self.fell_ns > NO_FALL_NS:
                 self.fall = None
+            self._see_first(fused)
             return False
         self.end_seen = seen and not fused.predicted and at_its_end(fall)
         self.fell_ns = fused.last_plot_ns
@@ -212,6 +213,12 @@ class Record:
         high = ecef2geodetic(*fused.pos_ecef_m)[2] > CLASS_ALT_M
         if fall.classes is not None and (rising or high or self.classes is None):
             self.classes = fall.classes
+
+    def _see_first(self, fused: FusedTrack) -> None:
+        """Show whose tracks it rests on even where it does not come down: a cancel finds its warnings by them."""
+        for member in fused.members:
+            if member.nation not in self.views:
+                self._see(member, None)
 
     def _see(self, track: Track, alone: OwnFigures | None) -> None:
         """Keep a nation's own figures; they stay when it sees no more, and its apogee stays once its state has passed it.

@@ -175,7 +175,7 @@ class Duty:
         del self._asked[name]
         self._agreed[name] = (first, signed)
         both = f"{first.command.reason} (asked for by {first.person.person} while the machine held a confirmed threat)"
-        return Taken(commands=self._everywhere(msgspec.structs.replace(command, reason=both)))
+        return Taken(commands=self._everywhere(command, both))
 
     def _threat(self, warning: Warning) -> LaunchEvent | None:
         """Return the event that the machine still holds confirmed behind a warning, in either picture."""
@@ -185,12 +185,16 @@ class Duty:
                 return event
         return None
 
-    def _everywhere(self, command: Command) -> tuple[Command, ...]:
-        """Return the cancel of a joint warning and of the same missile's own warnings, which partners hold."""
+    def _everywhere(self, command: Command, at_home: str = "") -> tuple[Command, ...]:
+        """Return the cancel of a joint warning and of the same missile's own warnings, which partners hold.
+
+        at_home: the reason where it stays at home: that the machine held a threat may rest on what another partner shared.
+        """
         warning = self._warnings.get(command.warning or "")
         alone = () if warning is None else self._alone_of(warning.event)
         names = [w.warning for w in self._warnings.values() if w.event in alone and w.status not in ("cancelled", "all-clear", "expired")]
-        return (command, *(msgspec.structs.replace(command, warning=name) for name in sorted(names)))
+        first = msgspec.structs.replace(command, reason=at_home) if at_home else command
+        return (first, *(msgspec.structs.replace(command, warning=name) for name in sorted(names)))
 
     def _confirms(self, command: Command) -> tuple[Command, ...]:
         """Return a confirmation; one that takes a cancel back also goes to the same missile's own warnings, whose cancel partners got."""

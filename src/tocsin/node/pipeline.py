@@ -50,7 +50,7 @@ class Picture:
         self._fusion = Fusion(name)
         self._assessment = Assessment(config.nation, name, config.world, zones, config.nations, legal=config.legal)
         self._desk = WarningDesk(config.nation, config.world, name)
-        self._known: dict[str, str] = {}  # fused track -> status, to see news
+        self._known: dict[str, str] = {}  # open fused track -> status, to see news
         self._assessed_ns = 0
         self._posture: Posture | None = None
 
@@ -63,6 +63,8 @@ class Picture:
         for track in fused:
             news = news or self._known.get(track.track) != track.status
             self._known[track.track] = track.status
+            if track.status == "closed":
+                del self._known[track.track]
         if not (news or commands or now_ns - self._assessed_ns >= ASSESS_INTERVAL_NS):
             return PictureStep(picture=self.name, fused=fused, events=(), warnings=(), posture=None, notes=notes)
         self._assessed_ns = now_ns

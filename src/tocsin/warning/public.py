@@ -98,12 +98,8 @@ class PublicDesk:
             maintenance: nothing may be released now.
         """
         self._now_ns = now_ns
-        self._maintenance = maintenance
         self._changed, self._notes = {}, []
-        if maintenance:
-            for line in self._waiting():
-                if line.last is not None and line.last.status != "held":
-                    self._set(line, "held", MAINTENANCE)
+        self._maintain(maintenance=maintenance)
         for warning in warnings:
             if warning.world != self._world or warning.origin != self._nation:
                 text = f"{warning.warning}: a warning of {warning.origin} in world {warning.world} is no base for a draft here"
@@ -118,6 +114,16 @@ class PublicDesk:
         for line in self._waiting():
             self._limit(line)
         return tuple(self._changed.values()), tuple(self._notes)
+
+    def _maintain(self, *, maintenance: bool) -> None:
+        """Hold every draft while maintenance lasts, and call people to them when it is over: held drafts have no time limit."""
+        was, self._maintenance = self._maintenance, maintenance
+        for line in self._waiting():
+            if maintenance and line.last is not None and line.last.status != "held":
+                self._set(line, "held", MAINTENANCE)
+            elif was and not maintenance and line.last is not None:
+                text = f"{line.last.proposal} ({line.last.kind}, {line.last.audience}): maintenance is over, it waits for its persons"
+                self._note("escalated", text)
 
     def waiting(self) -> tuple[Proposal, ...]:
         """Return the drafts that wait for persons, in the order of their lines."""
