@@ -94,6 +94,7 @@ class Record:
     way_ns: int = 0  # when they were last worked out
     presumed_ns: int | None = None
     descended: bool = False
+    falling_ns: int | None = None  # surely falling since, by its plots
     end_seen: bool = False  # its last plot was at the end of its fall
     origin: Origin | None = None  # what the map says of the launch point
     space_p: float = 0.0  # that its flight profile is a space launch's
@@ -207,7 +208,12 @@ class Record:
     def _keep_best(self, fall: Fall, fused: FusedTrack) -> None:
         """Apogee: revised while climbing for the first time, then frozen. Class: while drag or a pull-up has not changed the energy."""
         rising = fall.climbing and not self.descended
-        self.descended = self.descended or fall.climb_mps < -FALLING_MPS
+        if fall.climb_mps >= -FALLING_MPS:
+            self.falling_ns = None
+        elif self.falling_ns is None:
+            self.falling_ns = fused.last_plot_ns
+        elif fused.last_plot_ns - self.falling_ns >= ACTING_NS:  # a young track may fall for a look and be found to climb
+            self.descended = True
         if rising or self.apogee is None:
             self.apogee = (fall.apogee_m, fall.apogee_sigma_m)
         high = ecef2geodetic(*fused.pos_ecef_m)[2] > CLASS_ALT_M

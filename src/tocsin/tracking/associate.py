@@ -48,8 +48,11 @@ class Association(msgspec.Struct, frozen=True, kw_only=True):
         return [names.count(name) == 1 for name in names]
 
 
-def associate(bank: TrackBank, rows: list[int], plots: Array, sensor_row: Array, ref_ns: int) -> Association:
-    """Predict tracks to ref_ns and assign plots[n, PLOT_COLUMNS], whose COL_OFFSET is relative to ref_ns."""
+def associate(bank: TrackBank, rows: list[int], plots: Array, sensor_row: Array, ref_ns: int, doubt: list[float]) -> Association:
+    """Predict tracks to ref_ns and assign plots[n, PLOT_COLUMNS], whose COL_OFFSET is relative to ref_ns.
+
+    doubt: per track, ln of the looks in which a false alarm may have come near it while it was silent; a plot must outweigh them.
+    """
     index = bank.predict(rows, ref_ns)
     n = len(rows)
     score = np.empty((n, plots.shape[0]))
@@ -73,6 +76,9 @@ def associate(bank: TrackBank, rows: list[int], plots: Array, sensor_row: Array,
     plots[:, COL_LN_CLUTTER] += more
     survey(index, bank.whole_x, bank.whole_P, sensor_row, surveyed)
     score_pairs(index, bank.next_x, bank.next_P, bank.next_mu, bank.time_ns, ref_ns, plots, bank.params, GATES, score)
+    for place, charge in enumerate(doubt):
+        if charge > 0.0:
+            score[place, score[place] > NEVER] -= charge
     miss = np.array([log(1.0 - value) for value in surveyed[:, 0].tolist()])
     chance = np.empty((n, n))
     rest = np.arange(n)

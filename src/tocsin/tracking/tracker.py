@@ -5,7 +5,7 @@ table: confirm, lose, close, merge. What takes longer than a scan may (launch fi
 about once a second. Time is what the plots say; ``now`` only judges clocks and extrapolates.
 """
 
-from math import isfinite, log, sqrt
+from math import isfinite, log, log1p, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,10 +34,11 @@ from tocsin.tracking.record import Record
 from tocsin.tracking.registration import Registration
 from tocsin.tracking.settings import TrackerSettings
 from tocsin.tracking.start_kernels import distance2
-from tocsin.units import NS_PER_S, s2ns
+from tocsin.units import NS_PER_S, s2ns, seconds_between
 
 Array = NDArray[np.float64]
 
+SILENT_S = 10.0  # five looks of a 2 s radar; what is seen again sooner is found by its gate
 COMMIT_NS = s2ns(2.0)  # an unseen track's prediction becomes its state after this, so a gap is flown only once
 LOOKED_SHARE = 0.98  # of a scan period after which a sensor has looked everywhere again; the rest is a target's own drift
 MOST_PLOTS = 1_000_000  # of a scan, so that plots have numbers of their own
@@ -67,6 +68,7 @@ class Tracker:
         alarms_per_hour = false_alarms_per_hour(tuple(self._models.values()))
         self._confirm_at = log(max(alarms_per_hour, 1.0) / settings.false_confirmed_per_hour)
         self._lose_at = log(settings.loss_probability)
+        self._looks_per_s = sum(1.0 / model.sensor.scan_period_s for model in self._models.values())
         self._registration = Registration(tuple(self._models.values()))
         self._bank = TrackBank(settings.max_tracks)
         self._memory = PlotMemory()
@@ -250,7 +252,8 @@ class Tracker:
         records = [record for record in self._records if record.row not in hit]
         taken = [False] * (last - first)
         if records:
-            result = associate(self._bank, [record.row for record in records], plots, self._rows[model.sensor.sensor], ref_ns)
+            rows, doubt = [record.row for record in records], [self._doubt(record, ref_ns) for record in records]
+            result = associate(self._bank, rows, plots, self._rows[model.sensor.sensor], ref_ns, doubt)
             shown = self._bank.correct(result.rows, result.found, plots, result.shift, result.extra, result.blur_m2, ref_ns).tolist()
             infrared = model.sensor.kind == "infrared"
             alone = result.alone()
@@ -286,6 +289,10 @@ class Tracker:
                     notes.append(self._note("track-diverged", text, time_ns))
                     self._enter(record, "closed", time_ns)
         self._memory.add(plots, checked.times_ns[first:last], taken, model)
+
+    def _doubt(self, record: Record, time_ns: int) -> float:
+        """Return ln of the looks of all sensors since a track fell silent: each was a chance for a false alarm to lie where it may be."""
+        return log1p(self._looks_per_s * max(0.0, seconds_between(time_ns, record.last_plot_ns) - SILENT_S))
 
     def _begin(self, start: Start, hit: set[int], changed: dict[int, TrackStatus | None], notes: list[Note], now_ns: int) -> None:
         """Start a tentative track from seeds, unless it is an object that already has one."""
