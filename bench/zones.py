@@ -31,7 +31,7 @@ from figures import Verdicts, fault_text, run_all
 from tocsin.api.offline import track_plots
 from tocsin.assessment.samples import ellipse_samples
 from tocsin.errors import OurFault
-from tocsin.geography import EEZ_LIMIT_SIGMA_M, Zones, eez_margin_m, load_zones, zone_of, zone_probabilities
+from tocsin.geography import Zones, eez_margin_m, limit_sigma_m, load_zones, zone_of, zone_probabilities
 from tocsin.kernels.geodesy import ground_destination
 from tocsin.messages.event import ImpactEstimate, LaunchEvent
 from tocsin.messages.plot import Plot
@@ -129,9 +129,9 @@ def margin_m(limit: Limit, nation: str, lat_rad: float, lon_rad: float) -> float
 
 def crossings(limit: Limit, lat_rad: float) -> list[Crossing]:
     """Return where a parallel meets limits of a kind, as far as they cross it at a good angle."""
-    meta = zones().meta
-    last_deg = meta.west_deg + meta.step_deg * (meta.columns - 1) - EDGE_DEG
-    lons = [(meta.west_deg + EDGE_DEG + SCAN_DEG * k) * DEG for k in range(int((last_deg - meta.west_deg - EDGE_DEG) / SCAN_DEG))]
+    frame = zones().meta.grids[0]  # the theatre, where limits are known best
+    last_deg = frame.west_deg + frame.cell_deg * frame.columns - EDGE_DEG
+    lons = [(frame.west_deg + EDGE_DEG + SCAN_DEG * k) * DEG for k in range(int((last_deg - frame.west_deg - EDGE_DEG) / SCAN_DEG))]
     owners = [_owner(limit, lat_rad, lon) for lon in lons]
     found = []
     for west, east, before, after in zip(lons, lons[1:], owners, owners[1:], strict=False):
@@ -246,12 +246,12 @@ def _latest(revisions: Sequence[LaunchEvent], epoch_ns: int, impact_ns: int) -> 
 def _agrees(event: LaunchEvent) -> bool:
     """Return whether the zones made here from an event's impact are those that the event carries."""
     assert event.impact is not None
-    here, there = dict(_probabilities(event.impact, 0.0, EEZ_LIMIT_SIGMA_M)), dict(event.zones)
+    here, there = dict(_probabilities(event.impact, 0.0, None)), dict(event.zones)
     return all(abs(here.get(name, 0.0) - there.get(name, 0.0)) <= SAME_P for name in here | there)
 
 
-def _probabilities(impact: ImpactEstimate, turn_rad: float, blur_m: float) -> tuple[tuple[str, float], ...]:
-    """Return the zone probabilities of an impact after the earth has turned beneath it."""
+def _probabilities(impact: ImpactEstimate, turn_rad: float, blur_m: float | None) -> tuple[tuple[str, float], ...]:
+    """Return the zone probabilities of an impact after the earth has turned beneath it. blur_m None: each limit's own error."""
     lon_rad = math.remainder(impact.lon_rad + turn_rad, math.tau)
     lat, lon = ellipse_samples(impact.lat_rad, lon_rad, math.cos(impact.lat_rad), impact.cov_en_m2)
     return zone_probabilities(zones(), lat, lon, blur_m)
@@ -262,7 +262,8 @@ def _put_down(
 ) -> list[Sample]:
     """Turn the earth so that the true impact lies at an even distance from the limit, and score the probability to be inside."""
     ee, en, nn = impact.cov_en_m2
-    blur_m = EEZ_LIMIT_SIGMA_M if limit == "eez displaced" else 0.0
+    displaced = limit == "eez displaced"
+    blur_m = limit_sigma_m(zones(), truth_rad[0], at.lon_rad) if displaced else 0.0
     spread_m = math.sqrt(ee * at.east**2 + 2.0 * en * at.east * at.north + nn * at.north**2 + blur_m**2)
     window_m = SIGMAS * spread_m / abs(at.east)
     lat_rad = truth_rad[0]
@@ -274,7 +275,7 @@ def _put_down(
     if true_m is None or point_m is None or on_land:  # land is land wherever a sea limit really runs
         return []
     true_m += float(blur_m * rng.standard_normal())  # where the limit really is, were its error known
-    answer = dict(_probabilities(impact, turn_rad, blur_m))
+    answer = dict(_probabilities(impact, turn_rad, None if displaced else 0.0))
     p = min(1.0, sum(answer.get(f"{band}:{at.nation}", 0.0) for band in BANDS[limit]))
     return [Sample(flight=case.index, limit=limit, epoch=epoch, p=p, inside=true_m > 0.0, point_inside=point_m > 0.0)]
 

@@ -66,3 +66,16 @@ def test_japan_is_warned_of_each_in_time_for_an_area_warning() -> None:
 
 def test_only_the_flight_of_4_october_2022_crosses_japan() -> None:
     assert [row.row for row in rows() if row.crosses] == ["NK-20221003-01"]
+
+
+def test_the_overflight_is_named_by_the_joint_picture_and_no_other_is_invented() -> None:
+    assert {row.row for row in rows() if row.overflight_p >= 0.5} == {"NK-20221003-01"}
+    (named,) = [row.areas for row in rows() if row.row == "NK-20221003-01"]
+    assert "overflight JP-02" in named  # Aomori, as published
+
+
+@pytest.mark.parametrize("row", ["NK-20171128-01", "NK-20220324-01", "NK-20230218-01"])
+def test_a_lofted_flight_is_one_event_and_is_not_called_down_before_it_is(row: str) -> None:
+    """Out of all reach for half an hour, their tracks once took false alarms: three and four events, down 36 minutes early."""
+    found = next(one for one in rows() if one.row == row)
+    assert (found.events, found.early_down_s) == (1, None)
