@@ -203,3 +203,13 @@ def test_no_aircraft_is_beyond_aircraft(speed_mps: float, climb_deg: float, alt_
     estimate = estimate_of(track(flying(speed_mps, climb_deg, alt_km * KM), 0.0))
     assert estimate is not None
     assert -inf < beyond_aircraft(estimate) < 0.0
+
+
+def test_what_is_nearly_as_fast_as_a_satellite_waits_until_its_velocity_is_known() -> None:
+    """A quiet hour: a satellite at 461 km and 7.1 km/s, its climb unknown by 0.5 km/s, was taken for a missile of long range."""
+    fast = flying(7_150.0, climb_deg=-14.0, alt_m=461.0 * KM)
+    rough, sharp = covariance(900.0, 300.0), covariance(200.0, 30.0)
+    assert not weighed(*(track(at(fast, t), t, confirmed_s=0, cov=rough) for t in (0, 2, 4))).likely
+    assert weighed(*(track(at(fast, t), t, confirmed_s=0, cov=sharp) for t in (0, 2))).sure
+    slow = flying(5_000.0, climb_deg=30.0, alt_m=300.0 * KM)
+    assert weighed(*(track(at(slow, t), t, confirmed_s=0, cov=rough) for t in (0, 2))).sure

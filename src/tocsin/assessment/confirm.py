@@ -8,7 +8,7 @@ time of the last plot.
 """
 
 from dataclasses import dataclass
-from math import inf, sqrt
+from math import hypot, inf, sqrt
 from typing import Final
 
 import numpy as np
@@ -18,7 +18,7 @@ from tocsin.kernels.describe import describe
 from tocsin.messages.track import FusedTrack
 from tocsin.models.motion import AIR_SPEED_MPS, AIR_TOP_M
 from tocsin.tracking.classify import ENERGY_TOP_M, STEEP_CLIMB_MPS
-from tocsin.units import STANDARD_GRAVITY_MPS2, s2ns
+from tocsin.units import EARTH_MU_M3PS2, STANDARD_GRAVITY_MPS2, s2ns
 
 LIKELY_SIGMAS: Final = 3.0  # beyond every aircraft again after another look: a suspicion that a person may see
 SURE_SIGMAS: Final = 6.0  # after one look. A first state four sigmas off weighs at most 0.4 in the next one and is 2.5 of its sigmas:
@@ -27,6 +27,7 @@ SETTLED_SIGMAS: Final = 4.0  # as the tracker asks, after one look, once the vel
 SETTLED_MPS: Final = 100.0  # sigma from which limit and four sigmas are over six from an aircraft in level flight; three plots of a fast
 # radar give 200-800 m/s, and its next ones come within the second
 SHARP_MPS: Final = 10.0  # a velocity this sharp, and SURE_SIGMAS, is the work of dozens of plots: a track heard of late needs no more
+NEAR_ORBIT: Final = 0.8  # of the circular speed at its height: faster than this only satellites and missiles of over 6,000 km coast
 TENTATIVE_PLOTS: Final = (
     4  # two satellites' false lines cross by chance every few hours, three radar plots less often; a later one fits neither
 )
@@ -60,6 +61,8 @@ class Proof:
         again = later and self.confirmed
         self.seen_ns, self.confirmed = fused.last_plot_ns, confirmed
         margin, sigma_mps = beyond_aircraft(estimate), _velocity_sigma_mps(estimate)
+        if sigma_mps > SETTLED_MPS and near_orbit(estimate):
+            return  # a satellite's velocity turned by some sigmas is a long missile's; further plots tell
         sharp = margin >= SURE_SIGMAS and sigma_mps <= SHARP_MPS
         if confirmed:
             settled = margin >= SETTLED_SIGMAS and sigma_mps <= SETTLED_MPS
@@ -83,6 +86,12 @@ def beyond_aircraft(estimate: Estimate) -> float:
         _sigmas(energy_m - ENERGY_TOP_M, sqrt(alt_sigma_m * alt_sigma_m + speed_share_m * speed_share_m)),
         _sigmas(abs(climb_mps) - STEEP_CLIMB_MPS, climb_sigma_mps),
     )
+
+
+def near_orbit(estimate: Estimate) -> bool:
+    """Return whether it is nearly as fast as a satellite at its height (the earth's turn, 6 %, left out)."""
+    x, y, z, vx, vy, vz = estimate.x[:6].tolist()
+    return hypot(vx, vy, vz) > NEAR_ORBIT * sqrt(EARTH_MU_M3PS2 / hypot(x, y, z))
 
 
 def _sigmas(excess: float, sigma: float) -> float:
